@@ -1,0 +1,51 @@
+# Everything here needs Python 3.11 or newer and make; the rest is installed into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.PHONY: run install test check format lint unit fuzz lock clean help
+.DEFAULT_GOAL := help
+
+run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
+	@$(RUN) todo_api serve
+
+install: .venv/.installed ## prepare .venv from the hash-checked lock
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: lint unit ## all that CI runs
+
+check: format test ## format, then all that CI runs
+
+format: install ## rewrite the sources in the house's layout
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --quiet --fix-only .
+
+lint: install ## layout, lint, types, direction of imports, the contract
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(BIN)/lint-imports
+	@$(RUN) yamllint --strict openapi
+	@$(RUN) openapi_spec_validator openapi/todo.yaml
+
+unit: install ## the tests, with Schemathesis against a live server, and their coverage
+	@$(RUN) coverage erase
+	@$(RUN) coverage run -m pytest
+	@$(RUN) coverage combine --quiet
+	@$(RUN) coverage report
+
+lock: install ## pin every dependency anew, by name, version and hash
+	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
+		--extra embedded --group test --group lint --group build \
+		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+
+clean: ## remove all that was made here, the embedded database's data excepted
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
