@@ -1,0 +1,65 @@
+"""The tables, brought up to date by Alembic's revisions under `migrations/`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from db.errors import DatabaseUnavailable
+
+_CONNECT_SECONDS = 5
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
+
+
+def upgrade(dsn: str) -> None:
+    """Run the missing revisions, all of them or none; safe to run twice at once.
+
+    Raises `DatabaseUnavailable`.
+    """
+    config = _config()
+    with _connection(dsn) as connection:
+        connection.execute(_LOCK)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_behind(dsn: str) -> bool:
+    """Tell whether revisions are missing; those of a later release are none of ours.
+
+    Raises `DatabaseUnavailable`.
+    """
+    script = ScriptDirectory.from_config(_config())
+    with _connection(dsn) as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    known = {revision.revision for revision in script.walk_revisions()}
+    return current is None or (current in known and current != script.get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("db") / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@contextmanager
+def _connection(dsn: str) -> Iterator[Connection]:
+    engine = create_engine(
+        "postgresql+psycopg2://",
+        creator=lambda: psycopg2.connect(dsn, connect_timeout=_CONNECT_SECONDS),
+        poolclass=NullPool,
+    )
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise DatabaseUnavailable(f"The database can't be reached: {reason}") from error
+    with connection, connection.begin():
+        yield connection

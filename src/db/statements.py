@@ -1,0 +1,184 @@
+"""Every statement of the service, written with SQLModel and compiled to text once, at import.
+
+Each names the user. An optional clause reads `NULL IS NULL OR ...`: psycopg2 writes the values into
+the text, so PostgreSQL folds the constant and plans the clause away.
+"""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import (
+    Boolean,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    col,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from db.models import IdempotencyKey, Task
+
+_DIALECT = PGDialect_psycopg2()
+
+_KEPT = text("interval '24 hours'")
+_ZERO, _ONE = literal_column("0"), literal_column("1")
+_USER = bindparam("user", type_=Text)
+_TASK = bindparam("task", type_=Text)
+_TITLE = bindparam("new_title", type_=Text)
+_DESCRIPTION = bindparam("new_description", type_=Text)
+_COMPLETE = bindparam("new_complete", type_=Boolean)
+
+
+def _compiled(statement: ClauseElement) -> str:
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def _unless_null(name: str, clause: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(bindparam(name, type_=Text).is_(None), clause)
+
+
+def _in_utc(instant: Any) -> ColumnElement[Any]:
+    """Return a timestamp without a zone, the same whatever the session's time zone is."""
+    return func.timezone(text("'UTC'"), col(instant))
+
+
+COLUMNS = (
+    col(Task.id),
+    col(Task.user_id),
+    col(Task.title),
+    col(Task.description),
+    col(Task.complete),
+    col(Task.version),
+    _in_utc(Task.created_at).label("created_at"),
+    _in_utc(Task.updated_at).label("updated_at"),
+)
+"""What is read of a task, in the order of the contract's TaskResponse."""
+
+_THIS_TASK = and_(col(Task.user_id) == _USER, col(Task.id) == _TASK)
+_THIS_VERSION = and_(
+    _THIS_TASK,
+    _unless_null("versions", cast(Task.version, Text) == any_(bindparam("versions", type_=Text))),
+)
+
+
+def _contains(column: Any) -> ColumnElement[bool]:
+    """Match a substring whatever its case; unlike in LIKE, no character is special."""
+    return func.strpos(func.lower(column), func.lower(bindparam("q", type_=Text))) > _ZERO
+
+
+def _page(*, newest_first: bool) -> str:
+    key = col(Task.id)
+    after = bindparam("after", type_=Text)
+    return _compiled(
+        select(*COLUMNS)
+        .where(
+            col(Task.user_id) == _USER,
+            _unless_null("after", key < after if newest_first else key > after),
+            _unless_null("complete", col(Task.complete) == bindparam("complete", type_=Boolean)),
+            _unless_null("q", or_(_contains(Task.title), _contains(Task.description))),
+        )
+        .order_by(key.desc() if newest_first else key.asc())
+        .limit(bindparam("limit", type_=Text))
+    )
+
+
+NEWEST_PAGE = _page(newest_first=True)
+OLDEST_PAGE = _page(newest_first=False)
+
+GET = _compiled(select(*COLUMNS).where(_THIS_TASK))
+
+CREATE = _compiled(
+    insert(Task).values(user_id=_USER, title=_TITLE, description=_DESCRIPTION).returning(*COLUMNS)
+)
+
+_CHANGE = (
+    update(Task)
+    .where(_THIS_VERSION)
+    .values(version=col(Task.version) + _ONE, updated_at=func.now())
+    .returning(*COLUMNS)
+)
+
+REPLACE = _compiled(_CHANGE.values(title=_TITLE, description=_DESCRIPTION, complete=_COMPLETE))
+
+PATCH = _compiled(
+    _CHANGE.values(
+        title=func.coalesce(_TITLE, Task.title),
+        description=case(
+            (bindparam("describe", type_=Boolean), _DESCRIPTION), else_=col(Task.description)
+        ),
+        complete=func.coalesce(_COMPLETE, Task.complete),
+    )
+)
+
+DELETE = _compiled(delete(Task).where(_THIS_VERSION).returning(col(Task.id)))
+
+
+def _create_once() -> str:
+    """Create a task and claim its Idempotency-Key, or find what the key created before.
+
+    The update that changes nothing makes a claimed key's row visible and locks it, even when
+    another session committed it after this statement began, which DO NOTHING would not
+    (https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT).
+    """
+    key = bindparam("key", type_=Text)
+    fresh = select(
+        func.nextval(func.pg_get_serial_sequence(text("'tasks'"), text("'id'"))).label("id")
+    ).cte("fresh")
+    claim = upsert(IdempotencyKey).from_select(
+        ["user_id", "key", "fingerprint", "task_id"],
+        select(_USER, key, bindparam("fingerprint", type_=BYTEA), fresh.c.id),
+    )
+    claim = claim.on_conflict_do_update(
+        index_elements=["user_id", "key"], set_={"key": claim.excluded.key}
+    )
+    claimed = claim.returning(
+        col(IdempotencyKey.task_id),
+        col(IdempotencyKey.fingerprint),
+        col(IdempotencyKey.created_at),
+    ).cte("claimed")
+    created = (
+        insert(Task)
+        .from_select(
+            ["user_id", "id", "title", "description", "created_at", "updated_at"],
+            select(
+                _USER, fresh.c.id, _TITLE, _DESCRIPTION, claimed.c.created_at, claimed.c.created_at
+            ).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id),
+        )
+        .cte("created")
+    )
+    expired = (
+        delete(IdempotencyKey)
+        .where(
+            col(IdempotencyKey.user_id) == _USER,
+            col(IdempotencyKey.key) != key,
+            col(IdempotencyKey.created_at) < func.now() - _KEPT,
+        )
+        .cte("expired")
+    )
+    return _compiled(
+        select(
+            claimed.c.task_id,
+            _in_utc(claimed.c.created_at),
+            claimed.c.fingerprint == bindparam("fingerprint", type_=BYTEA),
+        ).add_cte(expired, created)
+    )
+
+
+CREATE_ONCE = _create_once()
+
+MIGRATED = "SELECT to_regclass('tasks') IS NOT NULL"
+"""Asks for no user's data: whether the tables are there."""

@@ -1,0 +1,127 @@
+"""What can be done with a user's tasks: one call is one statement, in one round trip."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from db import statements
+from db.errors import IdempotencyKeyReused, StaleVersion, TaskNotFound
+from db.paging import cursor_after, task_before
+from db.pool import Pool
+
+Task = dict[str, Any]
+"""The contract's TaskResponse; its instants have no zone and are in UTC."""
+
+_FIELDS = [column.key for column in statements.COLUMNS]
+
+
+async def page(
+    pool: Pool,
+    user: str,
+    *,
+    complete: bool | None,
+    q: str | None,
+    newest_first: bool,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[Task], str | None]:
+    """Return up to `limit` of the user's tasks and the cursor of the next page, if there is one.
+
+    Raises `InvalidCursor` where the cursor belongs to another list.
+    """
+    of_list = (user, complete, q, newest_first)
+    after = None if cursor is None else task_before(cursor, *of_list)
+    statement = statements.NEWEST_PAGE if newest_first else statements.OLDEST_PAGE
+    parameters = {"user": user, "after": after, "complete": complete, "q": q, "limit": limit + 1}
+    rows = await pool.execute(statement, parameters, retry=True)
+    tasks = [_task(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return tasks, cursor_after(tasks[-1]["id"], *of_list) if more else None
+
+
+async def get(pool: Pool, user: str, task: int) -> Task:
+    """Return one task; raises `TaskNotFound`."""
+    rows = await pool.execute(statements.GET, {"user": user, "task": task}, retry=True)
+    if not rows:
+        raise TaskNotFound
+    return _task(rows[0])
+
+
+async def create(pool: Pool, user: str, title: str, description: str | None) -> Task:
+    """Create a task and return it."""
+    values = {"user": user, "new_title": title, "new_description": description}
+    return _task((await pool.execute(statements.CREATE, values))[0])
+
+
+async def create_once(pool: Pool, user: str, title: str, description: str | None, key: str) -> Task:
+    """Create a task, or return it as the first request with this key did.
+
+    Raises `IdempotencyKeyReused` where that request's title or description was another.
+    """
+    fingerprint = sha256(repr((title, description)).encode()).digest()
+    values = {"user": user, "new_title": title, "new_description": description}
+    claim = {"key": key, "fingerprint": fingerprint}
+    rows = await pool.execute(statements.CREATE_ONCE, values | claim)
+    task, created_at, same_body = rows[0]
+    if not same_body:
+        raise IdempotencyKeyReused
+    return _task((task, user, title, description, False, 1, created_at, created_at))
+
+
+async def replace(
+    pool: Pool,
+    user: str,
+    task: int,
+    *,
+    title: str,
+    description: str | None,
+    complete: bool,
+    versions: Sequence[str] | None,
+) -> Task:
+    """Set all that can be set of a task and return it.
+
+    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    """
+    this = {"user": user, "task": task, "versions": versions}
+    values = {"new_title": title, "new_description": description, "new_complete": complete}
+    return _task(await _change(pool, statements.REPLACE, this | values))
+
+
+async def patch(
+    pool: Pool, user: str, task: int, changes: dict[str, Any], *, versions: Sequence[str] | None
+) -> Task:
+    """Set what `changes` holds of title, description and complete, and return the task.
+
+    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    """
+    this = {"user": user, "task": task, "versions": versions}
+    values = {
+        "new_title": changes.get("title"),
+        "new_description": changes.get("description"),
+        "new_complete": changes.get("complete"),
+        "describe": "description" in changes,
+    }
+    return _task(await _change(pool, statements.PATCH, this | values))
+
+
+async def delete(pool: Pool, user: str, task: int, *, versions: Sequence[str] | None) -> None:
+    """Delete a task for good.
+
+    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    """
+    this = {"user": user, "task": task, "versions": versions}
+    await _change(pool, statements.DELETE, this)
+
+
+async def _change(pool: Pool, statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    rows = await pool.execute(statement, values)
+    if rows:
+        return rows[0]
+    if values["versions"] is None:
+        raise TaskNotFound
+    await get(pool, values["user"], values["task"])
+    raise StaleVersion
+
+
+def _task(row: tuple[Any, ...]) -> Task:
+    return dict(zip(_FIELDS, row, strict=True))

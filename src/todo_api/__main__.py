@@ -1,0 +1,193 @@
+"""The command line: serve, migrate, token, spec."""
+
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import click
+import uvicorn
+
+from db import schema
+from db.errors import DatabaseUnavailable
+from todo_api import logs
+from todo_api.contract import contract, contract_json, contract_yaml
+from todo_api.database import database
+from todo_api.development import signing_secret, token_for
+from todo_api.embedded import EmbeddedError
+from todo_api.schemas import Schema
+from todo_api.settings import Settings, SettingsError, load_settings
+
+_GRACE_SECONDS = 5
+"""How much longer than the slowest request a shutdown waits."""
+_WELCOME_SECONDS = 86_400
+_BACKLOG = 2048
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("todo-api"), prog_name="todo-api")
+def cli() -> None:
+    """Serve the Todo API, and look after it.
+
+    All settings come from the environment; the README has their table.
+    """
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.  [HOST, 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [PORT, 8000]")
+@click.option("--workers", type=click.IntRange(1, 1000), help="Processes.  [WORKERS, 1]")
+@click.option("--reload", is_flag=True, help="Start anew when the source or the contract changes.")
+def serve(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
+    """Serve the API; Ctrl-C ends it."""
+    settings = _settings()
+    if reload and workers:
+        raise click.UsageError("--reload serves with one process: leave --workers out.")
+    host, port = host or settings.host, port or settings.port
+    logs.configure(settings.log_format)
+    _check_address(host, port)
+    signal.signal(signal.SIGTERM, _exit)
+    with _one_line_errors(), database(settings) as url:
+        _check_schema(url)
+        if settings.development:
+            click.echo(_welcome(settings, host, port))
+        uvicorn.run(
+            "todo_api.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=1 if reload else workers or settings.workers,
+            reload=reload,
+            reload_dirs=[str(files("todo_api")), str(files("openapi"))] if reload else None,
+            reload_includes=["*.py", "*.yaml"] if reload else None,
+            loop="uvloop",
+            http="httptools",
+            backlog=_BACKLOG,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=int(settings.request_timeout) + _GRACE_SECONDS,
+        )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    settings = _settings()
+    with _one_line_errors(), database(settings) as url:
+        schema.upgrade(url)
+    click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.argument("user")
+@click.option(
+    "--ttl",
+    default=3600,
+    show_default=True,
+    help="Seconds the token is valid for.",
+    type=click.IntRange(1, 10 * 365 * 86400),
+)
+def token(user: str, ttl: int) -> None:
+    """Print a token for USER, signed with JWT_SECRET_KEY or the development secret."""
+    settings = _settings()
+    if settings.jwks_url:
+        raise click.ClickException(
+            "Tokens are issued by the identity server at BETTER_AUTH_URL or JWT_JWKS_URL; "
+            "this command needs JWT_SECRET_KEY instead."
+        )
+    if not Schema(contract()["components"]["schemas"]["UserId"]).accepts(user):
+        raise click.BadParameter(
+            "must be 1 to 128 letters, digits and . _ ~ @ | : + -, a letter or digit first, "
+            "for example alice.",
+            param_hint="USER",
+        )
+    click.echo(token_for(user, signing_secret(settings), ttl))
+
+
+@cli.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json"]),
+    default="yaml",
+    show_default=True,
+    help="How to print it.",
+)
+def spec(form: str) -> None:
+    """Print the contract."""
+    click.echo(contract_yaml() if form == "yaml" else contract_json() + b"\n", nl=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="todo-api")
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except (EmbeddedError, DatabaseUnavailable) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_address(host: str, port: int) -> None:
+    """Say it in a line where the address can't be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise click.ClickException(
+            f"Can't listen on {host} port {port} ({error.strerror}): choose another with HOST and "
+            "PORT, for example --port 8001."
+        ) from None
+
+
+def _check_schema(url: str) -> None:
+    """Refuse a database whose tables are missing or old; one that is away may come back."""
+    try:
+        behind = schema.is_behind(url)
+    except DatabaseUnavailable as error:
+        click.echo(f"Warning: {error} Serving all the same; /ready says when it is back.", err=True)
+        return
+    if behind:
+        raise click.ClickException(
+            "The tables of DATABASE_URL are missing or older than this release: "
+            "run `todo-api migrate` first."
+        )
+
+
+def _welcome(settings: Settings, host: str, port: int) -> str:
+    name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104
+    token = token_for("alice", signing_secret(settings), _WELCOME_SECONDS)
+    return (
+        f"\nSwagger UI: http://{name}:{port}/docs\n"
+        f"Authorise there with this token of the user alice, or try:\n\n"
+        f"curl http://{name}:{port}/api/alice/tasks -H 'Authorization: Bearer {token}'\n"
+    )
+
+
+def _exit(*_: Any) -> None:
+    """End by unwinding, so that the embedded database is left as it should be."""
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The application: the contract, its handlers, security, errors and lifespan."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from connexion import AsyncApp
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.middleware.swagger_ui import SwaggerUIMiddleware
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import RelativeResolver
+from starlette.middleware.cors import CORSMiddleware
+
+import handlers
+from db.pool import Pool
+from todo_api import endpoints, logs
+from todo_api.auth import Authenticator
+from todo_api.contract import contract
+from todo_api.database import database
+from todo_api.development import signing_secret
+from todo_api.keys import KeySet, SharedSecret
+from todo_api.operations import Operations
+from todo_api.problems import Problems
+from todo_api.schemas import Schema
+from todo_api.settings import Settings, load_settings
+
+_SWAGGER_UI = SwaggerUIOptions(
+    serve_spec=False,
+    spec_path="/openapi.yaml",
+    swagger_ui_path="/docs",
+    swagger_ui_config={
+        "persistAuthorization": True,
+        "tryItOutEnabled": True,
+        "displayRequestDuration": True,
+        "validatorUrl": None,
+    },
+)
+
+
+def create_app(settings: Settings | None = None) -> AsyncApp:
+    """Return the ASGI application; reads the environment where no settings are given.
+
+    Raises `SettingsError`.
+    """
+    settings = settings or load_settings()
+    logs.configure(settings.log_format)
+    keys = _keys(settings)
+    app = AsyncApp(
+        __name__,
+        lifespan=partial(_lifespan, settings, keys),
+        middlewares=_middlewares(settings, _authenticator(settings, keys)),
+    )
+    app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=_SWAGGER_UI)
+    app.add_url_rule("/health", view_func=endpoints.health, methods=["GET"])
+    app.add_url_rule("/ready", view_func=endpoints.ready, methods=["GET"])
+    app.add_url_rule("/openapi.yaml", view_func=endpoints.openapi_yaml, methods=["GET"])
+    app.add_url_rule("/openapi.json", view_func=endpoints.openapi_json, methods=["GET"])
+    return app
+
+
+def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
+    cors = partial(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "X-Request-ID",
+        ],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+    )
+    operations = partial(Operations, authenticator=authenticator)
+    return [logs.RequestLog, cors, Problems, operations, SwaggerUIMiddleware, LifespanMiddleware]
+
+
+def _keys(settings: Settings) -> SharedSecret | KeySet:
+    if settings.jwks_url:
+        return KeySet(settings.jwks_url)
+    return SharedSecret(signing_secret(settings))
+
+
+def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authenticator:
+    user_id = Schema(contract()["components"]["schemas"]["UserId"])
+    return Authenticator(
+        keys, issuer=settings.issuer, audience=settings.audience, is_user=user_id.accepts
+    )
+
+
+@asynccontextmanager
+async def _lifespan(
+    settings: Settings, keys: SharedSecret | KeySet, _: Any
+) -> AsyncIterator[dict[str, Any]]:
+    chosen = database(settings)
+    async with AsyncExitStack() as stack:
+        url = await asyncio.to_thread(chosen.__enter__)
+        stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
+        pool = Pool(url, size=settings.db_pool_size, timeout=settings.request_timeout)
+        stack.push_async_callback(pool.close)
+        if isinstance(keys, KeySet):
+            keys.start()
+            stack.push_async_callback(keys.close)
+        yield {"pool": pool}

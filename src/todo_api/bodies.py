@@ -1,0 +1,103 @@
+"""Request bodies: media type, size, JSON, schema, in the contract's order."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.types import Receive
+
+from todo_api.errors import (
+    ClientDisconnected,
+    InvalidBody,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from todo_api.schemas import Fault, Schema
+
+MOST_BYTES = 65_536
+
+_NOT_JSON = Fault("", "Must be valid JSON in UTF-8.")
+_MISSING = Fault("", "Is required: a JSON object.")
+
+
+class Body(NamedTuple):
+    """A body's JSON and the schema it has to keep."""
+
+    content: Any
+    schema: Schema
+
+    def checked(self) -> Any:
+        """Return the content; raises `InvalidBody` where it breaks the schema."""
+        if not self.schema.accepts(self.content):
+            raise InvalidBody(self.schema.faults(self.content))
+        return self.content
+
+
+class RequestBody:
+    """The declared body of one operation."""
+
+    def __init__(self, declared: dict[str, Any]) -> None:
+        self._schemas = {
+            media_type: Schema(content["schema"])
+            for media_type, content in declared["content"].items()
+        }
+        self._taken = " or ".join(self._schemas)
+
+    async def read(
+        self, headers: dict[bytes, bytes], receive: Receive, faults: list[Fault]
+    ) -> Body:
+        """Return the body, not yet checked, or add to `faults` why it is not JSON.
+
+        Raises `UnsupportedMediaType` and `PayloadTooLarge`.
+        """
+        schema = self._schema_for(headers)
+        raw = await _read(headers, receive)
+        try:
+            return Body(orjson.loads(raw), schema)
+        except orjson.JSONDecodeError:
+            faults.append(_NOT_JSON if raw else _MISSING)
+            return Body(None, schema)
+
+    def _schema_for(self, headers: dict[bytes, bytes]) -> Schema:
+        content_type = headers.get(b"content-type")
+        if content_type is None and not _has_body(headers):
+            return next(iter(self._schemas.values()))
+        schema = self._schemas.get(_media_type(content_type or b""))
+        if schema is None or headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType(
+                f"Send the body as {self._taken} in UTF-8, without Content-Encoding."
+            )
+        return schema
+
+
+def _has_body(headers: dict[bytes, bytes]) -> bool:
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: bytes) -> str | None:
+    """Return the media type in lower case, or None where its charset is not UTF-8."""
+    media_type, *parameters = content_type.decode("latin-1").lower().split(";")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
+            return None
+    return media_type.strip()
+
+
+async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and (len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES):
+        raise PayloadTooLarge
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            raise PayloadTooLarge
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnected
+    if len(body) > MOST_BYTES:
+        raise PayloadTooLarge
+    return body

@@ -1,0 +1,47 @@
+"""The server's own endpoints, outside the contract: its health, and the contract itself."""
+
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from db.statements import MIGRATED
+from todo_api.conditions import is_current
+from todo_api.contract import contract_json, contract_yaml, etag_of
+from todo_api.errors import NotReady
+
+_ABOUT = {"service": "todo-api", "version": version("todo-api")}
+
+
+async def health(_: Request) -> Response:
+    """Answer as long as the process does; the database is not asked."""
+    return JSONResponse({"status": "healthy", **_ABOUT})
+
+
+async def ready(request: Request) -> Response:
+    """Answer 200 while the database does and has its tables.
+
+    Raises `DatabaseUnavailable` and `NotReady`.
+    """
+    rows = await request.state.pool.execute(MIGRATED, None, retry=True)
+    if not rows[0][0]:
+        raise NotReady
+    return JSONResponse({"status": "ready", **_ABOUT})
+
+
+async def openapi_yaml(request: Request) -> Response:
+    """Return the contract, byte for byte."""
+    return _published(request, contract_yaml(), "application/yaml")
+
+
+async def openapi_json(request: Request) -> Response:
+    """Return the contract as JSON."""
+    return _published(request, contract_json(), "application/json")
+
+
+def _published(request: Request, content: bytes, media_type: str) -> Response:
+    etag = etag_of(content)
+    headers = {"ETag": etag, "Access-Control-Allow-Origin": "*"}
+    if is_current(request.headers.get("If-None-Match"), etag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)

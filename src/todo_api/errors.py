@@ -1,0 +1,51 @@
+"""What can be wrong with a request; `problems` says how a client is told."""
+
+from todo_api.schemas import Fault
+
+
+class InvalidParameters(Exception):
+    """Parameters outside the contract, or a body that is not JSON."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class InvalidBody(Exception):
+    """JSON that breaks the body's schema."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class WrongUser(Exception):
+    """A token of another user than the path's."""
+
+
+class UnsupportedMediaType(Exception):
+    """A body without Content-Type, or with another; the message says which are taken."""
+
+
+class PayloadTooLarge(Exception):
+    """A body over the limit."""
+
+
+class ClientDisconnected(Exception):
+    """A client that went away before its body was complete."""
+
+
+class NoSuchPath(Exception):
+    """A path outside the contract."""
+
+
+class MethodNotAllowed(Exception):
+    """A method that the path does not have; `allow` lists those that it has."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__()
+        self.allow = allow
+
+
+class NotReady(Exception):
+    """A database without the service's tables."""

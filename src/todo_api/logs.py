@@ -1,0 +1,155 @@
+"""One log line a request, and the request's id."""
+
+import logging
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from db import pool
+
+REQUEST = "todo_api.request"
+"""Where the ASGI scope holds the `Request`."""
+
+Format = Literal["auto", "json", "text"]
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_DISCONNECTED = 499
+_log = logging.getLogger("todo_api.requests")
+
+
+@dataclass(slots=True)
+class Request:
+    """What is known of a request so far."""
+
+    id: str
+    method: str
+    operation: str | None = None
+    user: str | None = None
+    status: int = _DISCONNECTED
+    started: float = field(default_factory=time.perf_counter)
+
+    def fields(self) -> dict[str, Any]:
+        """Return what is logged; durations are in milliseconds."""
+        return {
+            "request_id": self.id,
+            "user": self.user,
+            "method": self.method,
+            "operation": self.operation,
+            "status": self.status,
+            "duration_ms": round((time.perf_counter() - self.started) * 1000, 2),
+            "database_ms": round(pool.elapsed.get() * 1000, 2),
+        }
+
+
+class RequestLog:
+    """Give each request its id, and write its line when it is over."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application and log what came of it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = scope[REQUEST] = Request(_request_id(scope), scope["method"])
+        header = (b"x-request-id", request.id.encode())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                request.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        pool.elapsed.set(0.0)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            _log.info("request", extra={"fields": request.fields()})
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid4().hex
+
+
+def log_error(error: BaseException, request: Request) -> None:
+    """Log where `error` comes from; not its message, which may hold what a user wrote."""
+    causes = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        causes.append(cause)
+    fields = {
+        "request_id": request.id,
+        "operation": request.operation,
+        "errors": [_described(cause) for cause in causes],
+    }
+    logging.getLogger("todo_api.errors").error("error", extra={"fields": fields})
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    frames = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    sqlstate = getattr(error, "pgcode", None)
+    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-5:]}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's time, level, logger, message and fields."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["errors"] = [_described(record.exc_info[1])]
+        return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """One line a person can read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's time, level, message and fields."""
+        instant = datetime.fromtimestamp(record.created).astimezone()
+        fields = " ".join(
+            f"{name}={value}"
+            for name, value in getattr(record, "fields", {}).items()
+            if value is not None
+        )
+        text = fields if record.name == _log.name else f"{record.getMessage()} {fields}"
+        return f"{instant:%H:%M:%S} {record.levelname:<7} {text}".rstrip()
+
+
+def configure(log_format: Format) -> None:
+    """Send the service's and the server's lines to standard error, in `log_format`.
+
+    `auto` is text on a terminal and JSON elsewhere. A logger that has a handler already is left as
+    it is.
+    """
+    text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    for name in ("todo_api", "uvicorn"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False

@@ -1,0 +1,125 @@
+"""The contract's operations, each compiled at start to one callable that per request only runs.
+
+It stands where Connexion has its routing, security and validation middlewares, which build
+validators and signatures anew for every request.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.operations import AbstractOperation
+from connexion.resolver import Resolver
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from todo_api.auth import Authenticator
+from todo_api.bodies import RequestBody
+from todo_api.conditions import strong_tags
+from todo_api.errors import InvalidParameters, WrongUser
+from todo_api.logs import REQUEST, Request
+from todo_api.parameters import Parameters, decoded
+from todo_api.replies import Reply, reply_with
+from todo_api.routes import Routes
+from todo_api.schemas import MOST_FAULTS, Fault
+
+Handler = Callable[..., Awaitable[Any]]
+
+_METHODS = ("get", "put", "post", "delete", "patch")
+
+
+class Operations(SpecMiddleware):
+    """Answer the contract's requests; pass all others on."""
+
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+        self.app = app
+        self._authenticator = authenticator
+        self._routes: Routes[Operation] = Routes()
+        self._ids: set[str] = set()
+
+    def add_api(self, specification: Specification, *, resolver: Resolver, **_: Any) -> None:
+        """Compile every operation of `specification`.
+
+        Raises `ResolverError` for one without a handler, `ValueError` for a second of its name.
+        """
+        for path, item in specification["paths"].items():
+            for method in filter(item.__contains__, _METHODS):
+                declared = specification.operation_cls.from_spec(
+                    specification, path=path, method=method, resolver=resolver
+                )
+                operation = Operation(declared, self._authenticator)
+                if operation.name in self._ids:
+                    raise ValueError(f"operationId {operation.name} stands twice in the contract")
+                self._ids.add(operation.name)
+                self._routes.add(specification.base_path + path, method, operation)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the operation of the request's path and method, if the contract has one."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        match = self._routes.match(scope["method"], scope["raw_path"])
+        if match is None:
+            # Connexion's own application asks for this even where nothing of the contract matched.
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
+            await self.app(scope, receive, send)
+            return
+        operation, path_values = match
+        reply = await operation(scope, receive, path_values)
+        await reply.send(scope, send)
+
+
+class Operation:
+    """One operation of the contract: security, parameters, body, handler, reply."""
+
+    def __init__(self, declared: AbstractOperation, authenticator: Authenticator) -> None:
+        self.name: str = declared.operation_id.rpartition(".")[2]
+        self._handler: Handler = declared.function
+        self._authenticator = authenticator if declared.security else None
+        self._parameters = Parameters(declared.path, declared.parameters)
+        self._body = RequestBody(declared.request_body) if declared.request_body else None
+        self._status = next(int(status) for status in declared.responses if status[0] == "2")
+        names = re.findall(r"\{([^}]+)\}", declared.path)
+        self._owner = names.index("user_id")
+
+    async def __call__(self, scope: Scope, receive: Receive, path_values: Sequence[bytes]) -> Reply:
+        """Return the reply to one request; raises what `problems` has a kind for."""
+        request: Request = scope[REQUEST]
+        request.operation = self.name
+        path = [decoded(value) for value in path_values]
+        if self._authenticator is not None:
+            request.user = await self._authenticator.authenticate(_authorization(scope))
+            if path[self._owner] != request.user:
+                raise WrongUser
+        arguments = await self._arguments(scope, receive, path)
+        if_none_match = arguments.pop("if_none_match", None)
+        answer = await self._handler(scope["state"]["pool"], **arguments)
+        return reply_with(answer, self._status, if_none_match)
+
+    async def _arguments(
+        self, scope: Scope, receive: Receive, path: Sequence[str]
+    ) -> dict[str, Any]:
+        faults: list[Fault] = []
+        headers = _joined(scope["headers"])
+        body = None if self._body is None else await self._body.read(headers, receive, faults)
+        arguments = self._parameters.arguments(path, scope["query_string"], headers, faults)
+        if faults:
+            raise InvalidParameters(faults[:MOST_FAULTS])
+        if body is not None:
+            arguments["body"] = body.checked()
+        if "if_match" in arguments:
+            arguments["if_match"] = strong_tags(arguments["if_match"])
+        return arguments
+
+
+def _authorization(scope: Scope) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == b"authorization"]
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the headers by name, those sent several times joined (RFC 9110, 5.3)."""
+    joined: dict[bytes, bytes] = {}
+    for name, value in headers:
+        joined[name] = joined[name] + b", " + value if name in joined else value
+    return joined

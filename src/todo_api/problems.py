@@ -1,0 +1,206 @@
+"""Every error a client can see, as a problem document (RFC 9457), in one table."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from db.errors import (
+    DatabaseOverloaded,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    StaleVersion,
+    TaskNotFound,
+)
+from todo_api.auth import TokenInvalid, TokenMissing
+from todo_api.errors import (
+    ClientDisconnected,
+    InvalidBody,
+    InvalidParameters,
+    MethodNotAllowed,
+    NoSuchPath,
+    NotReady,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    WrongUser,
+)
+from todo_api.keys import KeysUnavailable
+from todo_api.logs import REQUEST, Request, log_error
+from todo_api.replies import Reply, reply
+from todo_api.schemas import MOST_CHARACTERS, Fault
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an exception looks like from outside; without a `detail`, its message is one."""
+
+    status: HTTPStatus
+    error_code: str
+    detail: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+_TRY_AGAIN = {"Retry-After": "1"}
+_INTERNAL_ERROR = Kind(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "INTERNAL_ERROR",
+    "Something went wrong on the server. Report it with this request_id.",
+)
+_KINDS: dict[type[Exception], Kind] = {
+    InvalidParameters: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
+    InvalidCursor: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
+    ClientDisconnected: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "The body broke off."),
+    TokenMissing: Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "AUTH_MISSING",
+        "Send a token in the header Authorization, as Bearer <JWT>.",
+        {"WWW-Authenticate": "Bearer"},
+    ),
+    TokenInvalid: Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "AUTH_INVALID",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    ),
+    WrongUser: Kind(
+        HTTPStatus.FORBIDDEN,
+        "AUTH_FORBIDDEN",
+        "The token belongs to another user than the path.",
+    ),
+    TaskNotFound: Kind(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such task."),
+    NoSuchPath: Kind(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such path."),
+    MethodNotAllowed: Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        "This path has other methods; see the header Allow.",
+    ),
+    StaleVersion: Kind(
+        HTTPStatus.PRECONDITION_FAILED,
+        "PRECONDITION_FAILED",
+        "The task has changed since the version that If-Match names. Get it and try again.",
+    ),
+    PayloadTooLarge: Kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "PAYLOAD_TOO_LARGE",
+        "The body may have at most 65536 bytes.",
+    ),
+    UnsupportedMediaType: Kind(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    InvalidBody: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
+    IdempotencyKeyReused: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key was used before, with another body. Use a new key.",
+    ),
+    DatabaseRefused: Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "DATABASE_ERROR",
+        "The database refused the request. Report it with this request_id.",
+    ),
+    DatabaseUnavailable: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "DATABASE_ERROR",
+        "The database can't be reached at the moment. Try again shortly.",
+        _TRY_AGAIN,
+    ),
+    NotReady: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "DATABASE_ERROR",
+        "The database has no tables yet: run todo-api migrate.",
+        _TRY_AGAIN,
+    ),
+    DatabaseOverloaded: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "OVERLOADED",
+        "The server has more work than it can take on. Try again shortly.",
+        _TRY_AGAIN,
+    ),
+    KeysUnavailable: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "AUTH_UNAVAILABLE",
+        "Tokens can't be checked at the moment. Try again shortly.",
+        _TRY_AGAIN,
+    ),
+}
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""The names of RFC 9110 where Python's are older."""
+
+
+def problem(error: Exception, request_id: str) -> Reply:
+    """Return the response that tells a client of `error`."""
+    error = _translated(error)
+    kind = _kind(error)
+    faults = _faults(error)
+    document = {
+        "type": "about:blank",
+        "title": _TITLES.get(kind.status, kind.status.phrase),
+        "status": kind.status,
+        "detail": kind.detail or _summary(faults) or str(error),
+        "error_code": kind.error_code,
+        "timestamp": datetime.now(UTC),
+        "request_id": request_id,
+    }
+    if faults:
+        document["errors"] = [fault._asdict() for fault in faults]
+    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else kind.headers
+    return reply(kind.status, headers, body, MEDIA_TYPE)
+
+
+def _kind(error: Exception) -> Kind:
+    known = (_KINDS[cls] for cls in type(error).__mro__ if cls in _KINDS)
+    return next(known, _INTERNAL_ERROR)
+
+
+def _translated(error: Exception) -> Exception:
+    """Return what Starlette's routes raise in our own terms."""
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
+        return NoSuchPath()
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed((error.headers or {}).get("Allow", ""))
+    return error
+
+
+def _faults(error: Exception) -> list[Fault]:
+    if isinstance(error, InvalidCursor):
+        return [Fault("cursor", "Must be the next_cursor of this very list.")]
+    return getattr(error, "faults", [])
+
+
+def _summary(faults: list[Fault]) -> str:
+    names = ", ".join(fault.pointer or "the body itself" for fault in faults)
+    return names and f"The request is not valid: {names}."[:MOST_CHARACTERS]
+
+
+class Problems:
+    """Answer every exception with its problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; a response that has begun can't be replaced any more."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 (the one place where all errors end)
+            request: Request = scope[REQUEST]
+            answer = problem(error, request.id)
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log_error(error, request)
+            if not started:
+                await answer.send(scope, send)

@@ -1,0 +1,55 @@
+"""HTTP responses: what a handler returned -> what goes over the wire."""
+
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.types import Scope, Send
+
+from todo_api.conditions import is_current
+from todo_api.contract import etag_of
+
+JSON = "application/json"
+_NOT_MODIFIED = 304
+_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+
+
+class Reply(NamedTuple):
+    """An HTTP response."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes = b""
+
+    async def send(self, scope: Scope, send: Send) -> None:
+        """Send the response; to HEAD all but its body (RFC 9110, 9.3.2)."""
+        body = b"" if scope["method"] == "HEAD" else self.body
+        start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+
+def reply(status: int, headers: dict[str, str], body: bytes, media_type: str) -> Reply:
+    """Return a response with a body."""
+    content = {"Content-Type": media_type, "Content-Length": str(len(body))}
+    return Reply(status, _encoded(headers | content), body)
+
+
+def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
+    """Return the response for what a handler returned: nothing, a body, or a body and headers.
+
+    What has no ETag of its own gets one from its content, if it can be asked for again (200); a
+    client that holds the current one gets 304.
+    """
+    if answer is None:
+        return Reply(status, [])
+    content, headers = answer if isinstance(answer, tuple) else (answer, {})
+    body = orjson.dumps(content, option=_OPTIONS)
+    if "ETag" not in headers:
+        headers = {"ETag": etag_of(body)}
+    if is_current(if_none_match, headers["ETag"]):
+        return Reply(_NOT_MODIFIED, _encoded({"ETag": headers["ETag"]}))
+    return reply(status, headers, body, JSON)
+
+
+def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

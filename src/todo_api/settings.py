@@ -1,0 +1,148 @@
+"""The configuration: the environment, read once."""
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from todo_api.logs import Format
+
+_SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A variable that is missing or wrong; each line names one, and an example of what is right."""
+
+
+def _postgresql(url: SecretStr) -> SecretStr:
+    scheme, separator, rest = url.get_secret_value().partition("://")
+    if scheme not in ("postgres", "postgresql", "postgresql+psycopg2") or not separator:
+        raise ValueError("must be the URL of a PostgreSQL database")
+    plain = f"postgresql://{rest}"
+    try:
+        parse_dsn(plain)
+    except ProgrammingError:
+        raise ValueError("must be a URL that libpq can read") from None
+    return SecretStr(plain)
+
+
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    return url.rstrip("/")
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < _SECRET_BYTES:
+        raise ValueError(f"must have at least {_SECRET_BYTES} bytes")
+    return secret
+
+
+def _origin(text: str) -> str:
+    return text if text == "*" else _http(text)
+
+
+def _comma_list(text: Any) -> Any:
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
+
+
+HttpUrl = Annotated[str, AfterValidator(_http)]
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class Settings(BaseSettings):
+    """The service's settings; see the README's table."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    database_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = Field(
+        None, examples=["postgresql://user:password@host/database"]
+    )
+    data_dir: Path = Field(Path(".data"), examples=["/var/lib/todo-api"])
+    better_auth_url: HttpUrl | None = Field(None, examples=["https://auth.example.com"])
+    jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
+    jwt_issuer: str | None = Field(None, examples=["https://auth.example.com"])
+    jwt_audience: str | None = Field(None, examples=["https://api.example.com"])
+    jwt_secret_key: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        None, examples=["$(openssl rand -hex 32)"]
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+        ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
+    )
+    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
+    port: int = Field(8000, ge=1, le=65535, examples=["8000"])
+    workers: int = Field(1, ge=1, le=1000, examples=["2"])
+    db_pool_size: int = Field(8, ge=1, le=1000, examples=["8"])
+    request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
+    log_format: Format = Field("auto", examples=["json"])
+
+    @model_validator(mode="after")
+    def _one_source_of_keys(self) -> Self:
+        if self.jwt_secret_key and (self.better_auth_url or self.jwks_url):
+            raise ValueError(
+                "JWT_SECRET_KEY is set beside BETTER_AUTH_URL or JWT_JWKS_URL: set one of them "
+                "only, for example BETTER_AUTH_URL=https://auth.example.com"
+            )
+        if self.jwks_url and not (self.issuer and self.audience):
+            raise ValueError(
+                "JWT_JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE beside it, for example "
+                "JWT_ISSUER=https://auth.example.com JWT_AUDIENCE=https://api.example.com"
+            )
+        if self.database_url and not (self.jwt_secret_key or self.jwks_url):
+            raise ValueError(
+                "DATABASE_URL is set, but nothing to check tokens with: set BETTER_AUTH_URL, "
+                "JWT_JWKS_URL or JWT_SECRET_KEY, for example BETTER_AUTH_URL=https://auth.example.com"
+            )
+        return self
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Where the keys are, if tokens are signed by an identity server."""
+        if self.jwt_jwks_url or not self.better_auth_url:
+            return self.jwt_jwks_url
+        return f"{self.better_auth_url}/api/auth/jwks"
+
+    @property
+    def issuer(self) -> str | None:
+        """The `iss` that tokens must have."""
+        return self.jwt_issuer or self.better_auth_url
+
+    @property
+    def audience(self) -> str | None:
+        """The `aud` that tokens must have."""
+        return self.jwt_audience or self.better_auth_url
+
+    @property
+    def development(self) -> bool:
+        """Whether the service makes a secret of its own, as nothing else was said."""
+        return not (self.jwt_secret_key or self.jwks_url)
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises `SettingsError`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(map(_line, error.errors(include_input=False)))) from None
+
+
+def _line(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    field = str(error["loc"][0])
+    example = (Settings.model_fields[field].examples or [""])[0]
+    return f"{field.upper()}: {message}, for example {field.upper()}={example}"
