@@ -102,7 +102,7 @@ async def refusal(authenticator: Authenticator, *authorization: bytes) -> str:
     with pytest.raises(TokenInvalid) as error:
         await authenticator.authenticate(authorization)
     assert authenticator.cached(authorization) is None
-    assert error.value.__cause__ is None
+    assert error.value.__context__ is None or error.value.__suppress_context__
     return str(error.value)
 
 
@@ -336,16 +336,36 @@ async def test_the_scheme_is_read_in_any_case(authenticator: Authenticator, sche
     assert await authenticator.authenticate([scheme + GOOD]) == USER
 
 
-async def test_a_person_reads_what_is_wrong(authenticator: Authenticator) -> None:
-    expired = signed({**CLAIMS, "exp": NOW - 1})
-    assert await refusal(authenticator, b"Bearer " + expired) == "The token has expired."
+@pytest.mark.parametrize(
+    ("token", "sentence"),
+    [
+        (signed({**CLAIMS, "exp": NOW - 1}), "The token has expired."),
+        (signed({**CLAIMS, "nbf": NOW + 120}), "The token is not valid yet."),
+        (signed({**CLAIMS, "iss": "other"}), "The token is from another issuer."),
+        (signed({**CLAIMS, "aud": "other"}), "The token is for another audience."),
+        (signed({**CLAIMS, "user_id": "eve"}), "The token names two different users."),
+        (GOOD[:-1], "The token is malformed or its signature is wrong."),
+        (
+            signed(CLAIMS, {"alg": "RS512", "kid": "rsa"}, RSA, "RS512"),
+            "The token is signed with an algorithm that is not its key's.",
+        ),
+        (
+            signed(header={"alg": "EdDSA", "kid": "unknown"}),
+            "The token is signed with a key that is not known.",
+        ),
+    ],
+)
+async def test_a_person_reads_what_is_wrong(
+    authenticator: Authenticator, token: bytes, sentence: str
+) -> None:
+    assert await refusal(authenticator, b"Bearer " + token) == sentence
 
 
 async def test_a_verified_token_is_remembered(authenticator: Authenticator) -> None:
     header = [b"Bearer " + GOOD]
     assert authenticator.cached(header) is None
     await authenticator.authenticate(header)
-    assert authenticator.cached(header) == USER
+    assert authenticator.cached(header) == await authenticator.authenticate(header) == USER
     assert authenticator.cached(header * 2) is None
     assert authenticator.cached([b"Bearer " + GOOD[:-1]]) is None
 

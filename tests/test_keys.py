@@ -125,10 +125,11 @@ async def test_keys_are_asked_for_again_after_five_minutes_only(
     key = await keys.find("ed")
     assert key
     issuer.publish(NEW)
+    fetch = keys._fetching
     clock.now += 299
     assert keys.holds(key)
     await keys.find("ed")
-    assert issuer.requests == 1
+    assert keys._fetching is fetch
     clock.now += 1
     assert keys.holds(key)
     assert await keys.find("new")
@@ -264,11 +265,14 @@ async def test_an_answer_that_trickles_is_given_up(caplog: pytest.LogCaptureFixt
 
 
 async def test_a_caller_that_gives_up_leaves_the_fetch_to_the_others(
-    keys: KeySet, issuer: Issuer
+    keys: KeySet, issuer: Issuer, clock: Clock
 ) -> None:
     issuer.awake.clear()
-    hasty, patient = (asyncio.create_task(keys.find("ed")) for _ in range(2))
+    hasty = asyncio.create_task(keys.find("ed"))
     await issuer.asked.wait()
+    clock.now += 10
+    patient = asyncio.create_task(keys.find("ed"))
+    await asyncio.sleep(0)
     hasty.cancel()
     await asyncio.wait([hasty])
     issuer.awake.set()
@@ -277,15 +281,22 @@ async def test_a_caller_that_gives_up_leaves_the_fetch_to_the_others(
     assert issuer.requests == 1
 
 
-async def test_closing_ends_a_fetch_and_allows_no_other(keys: KeySet, issuer: Issuer) -> None:
+async def test_closing_ends_a_fetch_and_allows_no_other(
+    keys: KeySet, issuer: Issuer, clock: Clock
+) -> None:
     issuer.awake.clear()
     waiting = asyncio.create_task(keys.find("ed"))
     await issuer.asked.wait()
+    fetch = keys._fetching
     await keys.close()
+    assert fetch
+    assert fetch.cancelled()
+    assert keys._client.is_closed
+    clock.now += 10
     for find in (waiting, keys.find("ed")):
         with pytest.raises(KeysUnavailable):
             await find
-    assert issuer.requests == 1
+    assert keys._fetching is fetch
 
 
 async def test_a_key_published_again_stays_the_same_object(
@@ -364,6 +375,16 @@ async def test_unusable_entries_spoil_nothing(keys: KeySet, issuer: Issuer) -> N
     issuer.publish(*UNUSABLE, NEW, *UNUSABLE)
     assert await keys.find("new")
     assert list(keys._keys) == ["new"]
+
+
+async def test_of_two_keys_with_one_id_the_first_counts(
+    keys: KeySet, issuer: Issuer, clock: Clock
+) -> None:
+    key = await keys.find("ed")
+    issuer.publish(OKP, okp("ed"), NEW)
+    clock.now += 10
+    assert await keys.find("new")
+    assert await keys.find("ed") is key
 
 
 @pytest.mark.parametrize("url", ["", "jwks", "ftp://host/jwks", "file:///etc/jwks", "http:///jwks"])

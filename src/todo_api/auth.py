@@ -85,14 +85,14 @@ class Authenticator:
         typ = header.get("typ", "JWT")
         if not isinstance(typ, str) or typ.lower() not in _TYPES:
             raise TokenInvalid("The token is of another type than JWT.")
-        if header.get("alg") not in self._keys.algorithms:
-            raise TokenInvalid("The token is signed with an algorithm that is not accepted.")
         kid = header.get("kid")
         if "kid" in header and not isinstance(kid, str):
             _malformed()
         key = await self._keys.find(kid)
         if key is None:
             raise TokenInvalid("The token is signed with a key that is not known.")
+        if header.get("alg") != key.algorithm_name:
+            raise TokenInvalid("The token is signed with an algorithm that is not its key's.")
         return key
 
     def _check_issuer_and_audience(self, claims: dict[str, Any]) -> None:

@@ -100,7 +100,7 @@ def _ensure_stopped(data_dir: Path) -> None:
     with (data_dir / "postgres.running").open("a") as running:
         if _taken(running):
             return
-        # Whether it stopped, the lock tells: pg_ctl fails too when the server has just died.
+        # Whether it has stopped, the lock tells: pg_ctl would wait for the id of a killed server.
         with suppress(EmbeddedError):
             Cluster(data_dir, running.fileno()).stop()
         deadline = time.monotonic() + _PATIENCE

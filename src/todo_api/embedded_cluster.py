@@ -47,10 +47,6 @@ class Cluster:
     lock: int
 
     @property
-    def _folder(self) -> Path:
-        return self.data_dir / "postgres"
-
-    @property
     def url(self) -> str:
         """Compose the libpq URL from what is recorded beside the cluster."""
         password = self._recorded("password").read_text()
@@ -61,7 +57,7 @@ class Cluster:
         if not self._recorded("port").exists():
             return False
         try:
-            psycopg2.connect(self.url, connect_timeout=3).close()
+            psycopg2.connect(self.url, sslmode="disable", connect_timeout=3).close()
         except psycopg2.OperationalError:
             return False
         return True
@@ -87,9 +83,14 @@ class Cluster:
         )
 
     def stop(self) -> None:
-        """Stop the server, which ends its connections. Raises EmbeddedError."""
+        """Tell the server to end its connections and stop. Raises EmbeddedError if it is gone."""
         programs = self._programs(account_for(self._folder))
-        programs.run("pg_ctl", "stop", "--mode=fast", cluster=self._folder, lock=self.lock)
+        stop = ("stop", "--mode=fast", "--no-wait")
+        programs.run("pg_ctl", *stop, cluster=self._folder, lock=self.lock)
+
+    @property
+    def _folder(self) -> Path:
+        return self.data_dir / "postgres"
 
     def _recorded(self, name: str) -> Path:
         return self.data_dir / f"postgres.{name}"

@@ -25,8 +25,6 @@ class SharedSecret:
     Raises ValueError for less than 32 bytes (RFC 7518 section 3.2) and for a public key or JWK.
     """
 
-    algorithms = ("HS256",)
-
     def __init__(self, secret: str) -> None:
         encoded = urlsafe_b64encode(secret.encode()).decode()
         try:
@@ -52,8 +50,6 @@ class KeySet:
     A key that is known never waits. An unknown one joins the one fetch under way, or begins it
     unless the last began less than `cool_down` ago. Whatever fails leaves the known keys in use.
     """
-
-    algorithms = ("EdDSA", "ES256", "RS256", "PS256")
 
     def __init__(
         self,
@@ -81,7 +77,7 @@ class KeySet:
         """Begin a fetch in the background, unless one is under way or the last is too recent."""
         under_way = self._fetching is not None and not self._fetching.done()
         if not under_way and monotonic() >= self._may_fetch_at:
-            self._may_fetch_at = self._stale_at = monotonic() + self._cool_down
+            self._may_fetch_at = monotonic() + self._cool_down
             self._fetching = asyncio.create_task(self._refresh())
 
     def holds(self, key: PyJWK) -> bool:
@@ -163,7 +159,7 @@ def _key_of(entry: Any) -> PyJWK | None:
         return None
     try:
         key = PyJWK(entry, algorithm)
-    except (PyJWTError, UnsupportedAlgorithm, TypeError, ValueError):
+    except (PyJWTError, UnsupportedAlgorithm):
         return None
     return None if key.Algorithm.check_key_length(key.key) else key
 
