@@ -380,7 +380,7 @@ def test_a_folder_that_cannot_be_made_is_refused(home: Path) -> None:
 def test_a_server_that_does_not_start_says_why(data_dir: Path) -> None:
     with (data_dir / "postgres" / "postgresql.conf").open("a") as settings:
         settings.write("no_such_setting = 1\n")
-    message = r"pg_ctl failed: .*FATAL.*postgresql.conf.* \(.*postgres.log\)$"
+    message = r"^PostgreSQL's pg_ctl failed \(FATAL: .*postgresql.conf.*\): .*postgres.log$"
     with pytest.raises(EmbeddedError, match=message), embedded_server(data_dir):
         pass
     assert not is_running(data_dir)

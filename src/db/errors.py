@@ -1,16 +1,7 @@
-"""What can go wrong in the database; it knows no HTTP."""
+# ruff: noqa: N818 - each name says what is the case, as the service's answer does
+"""All errors of `db`; what psycopg2 raises is never seen outside."""
 
-
-class DatabaseUnavailable(Exception):
-    """Away."""
-
-
-class DatabaseOverloaded(DatabaseUnavailable):
-    """Full."""
-
-
-class DatabaseRefused(Exception):
-    """Bug."""
+import psycopg2
 
 
 class TaskNotFound(Exception):
@@ -18,12 +9,79 @@ class TaskNotFound(Exception):
 
 
 class StaleVersion(Exception):
-    """The task has another version."""
+    """The task is there, but in another version."""
 
 
 class IdempotencyKeyReused(Exception):
-    """The key was used for another body."""
+    """The key came before, with another request."""
 
 
 class InvalidCursor(Exception):
-    """The cursor belongs to another list."""
+    """The cursor was not issued for this list."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database is away, too slow or busy: worth trying again later."""
+
+
+class DatabaseOverloaded(DatabaseUnavailable):
+    """More requests wait for the database than the pool takes on."""
+
+
+class ConnectionLost(DatabaseUnavailable):
+    """The connection ended before the answer came; unless `sent`, nothing was executed."""
+
+    def __init__(self, *, sent: bool = True) -> None:
+        super().__init__("The connection to the database was lost.")
+        self.sent = sent
+
+
+class DatabaseRefused(Exception):
+    """The database refused what it should have taken: a bug of ours."""
+
+
+READ_ONLY = "25006"
+
+_ENDS_SESSION = ("08", "57P01", "57P02", "57P03", "57P04", "57P05")
+_PASSES = (
+    READ_ONLY,  # a failover left this connection on a standby
+    "25P04",  # transaction_timeout
+    "28",  # the server does not let us in, as poolers say it late
+    "3D",  # likewise: no such database
+    "40",  # serialization failure, deadlock
+    "53",  # out of memory, disk or connections
+    "55P03",  # lock_timeout
+    "57",  # statement_timeout, cancelled by an operator
+    "58",  # the server's disk or system failed
+)
+
+
+def translated(error: psycopg2.Error) -> Exception:
+    """Return the error of ours that psycopg2's is the cause of.
+
+    Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    """
+    failure = _failure(error, error.pgcode)
+    failure.__cause__ = error
+    return failure
+
+
+def _failure(error: psycopg2.Error, sqlstate: str | None) -> Exception:
+    if sqlstate is None:
+        return ConnectionLost() if _comes_from_libpq(error) else DatabaseRefused(_REFUSED)
+    if sqlstate.startswith(_ENDS_SESSION):
+        return ConnectionLost()
+    if sqlstate.startswith(_PASSES):
+        return DatabaseUnavailable(f"The database is unavailable (SQLSTATE {sqlstate}).")
+    return DatabaseRefused(f"{_REFUSED} (SQLSTATE {sqlstate})")
+
+
+_REFUSED = "The database refused a statement"
+
+
+def _comes_from_libpq(error: psycopg2.Error) -> bool:
+    """Tell a broken connection from a statement that psycopg2 itself did not take."""
+    return (
+        isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        or type(error) is psycopg2.DatabaseError
+    )

@@ -99,9 +99,12 @@ class Programs:
                 pass_fds=(lock,),
             )
         if done.returncode != 0:
-            lines = self.log.read_bytes()[before:].decode(errors="replace").splitlines()
-            reason = next((line for line in lines if "FATAL" in line or "rror:" in line), "")
-            raise EmbeddedError(f"PostgreSQL's {name} failed: {reason or 'see'} ({self.log})")
+            output = self.log.read_bytes()[before:].decode(errors="replace")
+            reason = re.search(r"(FATAL|ERROR|error): .*", output)
+            raise EmbeddedError(
+                f"PostgreSQL's {name} failed ({reason[0] if reason else 'without a reason'}):"
+                f" there may be more in {self.log}"
+            )
 
 
 def find_programs(data_dir: Path, account: Account, major: int | None) -> Path:

@@ -1,0 +1,181 @@
+"""One psycopg2 connection in asynchronous mode, driven by the running event loop."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, parse_dsn
+
+from db.errors import READ_ONLY, ConnectionLost, DatabaseUnavailable, translated
+
+_SENT_AT_ONCE = 4096  # bytes; the kernel takes a statement this short from an idle connection
+_POLLS_WITH_TLS = 3
+
+
+class Connection:
+    """Runs one statement at a time, each in its own transaction.
+
+    `on_lost` is called when the server ends the connection while no statement runs.
+    """
+
+    def __init__(self, link: Any) -> None:
+        self.closed = False
+        self.on_lost: Callable[[Connection], object] | None = None
+        self._link = link
+        self._fd = link.fileno()
+        self._polls = _POLLS_WITH_TLS if link.info.ssl_in_use else 1
+        self._reply: asyncio.Future[Exception | None] | None = None
+        self._writing = False
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._fd, self._advance)
+
+    @classmethod
+    async def open(cls, dsn: str, *, timeout: float = 10.0) -> Self:  # noqa: ASYNC109 - for both steps
+        """Connect to the first server of `dsn` that answers.
+
+        Raises `DatabaseUnavailable`, after `timeout` seconds at the latest.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return cls(await _connected(await _resolved(parse_dsn(dsn))))
+        except (psycopg2.Error, OSError, ValueError) as error:
+            raise DatabaseUnavailable("The database could not be reached.") from error
+
+    async def execute(
+        self, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows; cancelled, it closes the connection.
+
+        Raises `DatabaseUnavailable` or `DatabaseRefused`.
+        """
+        if self.closed:
+            raise ConnectionLost(sent=False)
+        cursor = self._link.cursor()
+        try:
+            cursor.execute(sql, parameters)
+            failure = await self._answered(len(cursor.query))
+        except psycopg2.Error as error:
+            failure = self._failed(error)
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        if failure is not None:
+            raise failure
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self, reason: Exception | None = None) -> None:
+        """End the connection; a statement that still runs fails with `reason`."""
+        if self.closed:
+            return
+        self.closed = True
+        self._loop.remove_reader(self._fd)
+        self._write(wanted=False)
+        self._link.close()
+        self._answer(reason or ConnectionLost())
+
+    def _answered(self, size: int) -> asyncio.Future[Exception | None]:
+        self._reply = reply = self._loop.create_future()
+        if size > _SENT_AT_ONCE:
+            self._advance()
+        return reply
+
+    def _answer(self, failure: Exception | None) -> None:
+        reply, self._reply = self._reply, None
+        if reply is not None and not reply.done():
+            reply.set_result(failure)
+
+    def _advance(self) -> None:
+        if self._reply is None:
+            self._lose()
+            return
+        try:
+            state = self._polled()
+        except psycopg2.Error as error:
+            self._answer(self._failed(error))
+            return
+        self._write(wanted=state == POLL_WRITE)
+        if state == POLL_OK:
+            self._answer(None)
+
+    def _polled(self) -> int:
+        """Poll again where TLS may hold data that the socket no longer announces."""
+        for _ in range(self._polls):
+            state: int = self._link.poll()
+            if state != POLL_READ:
+                break
+        return state
+
+    def _lose(self) -> None:
+        """Drop a connection that is readable while idle: poll() finds nothing wrong even at EOF."""
+        self.close()
+        if self.on_lost is not None:
+            self.on_lost(self)
+
+    def _failed(self, error: psycopg2.Error) -> Exception:
+        failure = translated(error)
+        if isinstance(failure, ConnectionLost) or self._link.closed or error.pgcode == READ_ONLY:
+            self.close()
+        return failure
+
+    def _write(self, *, wanted: bool) -> None:
+        if wanted and not self._writing:
+            self._loop.add_writer(self._fd, self._advance)
+        elif self._writing and not wanted:
+            self._loop.remove_writer(self._fd)
+        self._writing = wanted
+
+
+async def _connected(parameters: dict[str, str]) -> Any:
+    defaults = {"fallback_application_name": "todo-api"}
+    link = psycopg2.connect(async_=1, **defaults | parameters | {"client_encoding": "utf8"})
+    try:
+        while (state := link.poll()) != POLL_OK:
+            await _ready(link.fileno(), state)
+    except BaseException:
+        link.close()
+        raise
+    return link
+
+
+async def _ready(fd: int, state: int) -> None:
+    """Wait for one event only: between two polls libpq may change to another socket."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    reading = state == POLL_READ
+    add, remove = (
+        (loop.add_reader, loop.remove_reader) if reading else (loop.add_writer, loop.remove_writer)
+    )
+    add(fd, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        remove(fd)
+
+
+async def _resolved(parameters: dict[str, str]) -> dict[str, str]:
+    """Look the hosts up, as libpq would block on it; TLS still needs their names."""
+    if "host" not in parameters or "hostaddr" in parameters:
+        return parameters
+    hosts = parameters["host"].split(",")
+    ports = parameters.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    places, unknown = [], None
+    for host, port in zip(hosts, ports, strict=True):
+        try:
+            places += [(host, address, port) for address in await _addresses(host)]
+        except OSError as error:
+            unknown = error
+    if unknown and not places:
+        raise unknown
+    names = ("host", "hostaddr", "port")
+    return parameters | {name: ",".join(values) for name, values in zip(names, zip(*places, strict=True), strict=True)}
+
+
+async def _addresses(host: str) -> list[str]:
+    if not host or host[0] in "/@":  # a Unix-domain socket
+        return [""]
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
