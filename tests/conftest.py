@@ -3,9 +3,13 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
+import psycopg2
 import pytest
 from starlette.testclient import TestClient
 
@@ -57,13 +61,42 @@ def token() -> Callable[[str], str]:
 
 
 @pytest.fixture
-def client(
-    settings: Settings, anonymous: TestClient, user: str, token: Callable[[str], str]
-) -> TestClient:
-    """A client whose every request carries the user's token, below the user's path."""
-    return TestClient(
-        anonymous.app,
-        base_url=f"http://testserver/api/{user}/",
-        headers={"Authorization": f"Bearer {token(user)}"},
-        raise_server_exceptions=False,
-    )
+def client_of(anonymous: TestClient, token: Callable[[str], str]) -> Callable[[str], TestClient]:
+    """A client whose every request carries that user's token, below that user's path."""
+
+    def client_of(user: str) -> TestClient:
+        client = TestClient(
+            anonymous.app,
+            base_url=f"http://testserver/api/{quote(user)}/",
+            headers={"Authorization": f"Bearer {token(user)}"},
+            raise_server_exceptions=False,
+        )
+        client.portal = anonymous.portal  # the pool belongs to that loop
+        client.app_state.update(anonymous.app_state)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def client(client_of: Callable[[str], TestClient], user: str) -> TestClient:
+    return client_of(user)
+
+
+@pytest.fixture
+def another(client_of: Callable[[str], TestClient]) -> TestClient:
+    """A client of another user."""
+    return client_of(f"user-{uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def sql(database_url: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """Run a statement past the application, and return its rows."""
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+
+        def sql(statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+            cursor.execute(statement, parameters)
+            return list(cursor) if cursor.description else []
+
+        yield sql

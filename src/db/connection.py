@@ -10,6 +10,12 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, parse_dsn
 
 from db.errors import READ_ONLY, ConnectionLost, DatabaseUnavailable, translated
 
+_DEFAULTS = {
+    "fallback_application_name": "todo-api",
+    "keepalives_idle": "30",  # seconds; sooner than firewalls forget a silent connection
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+}
 _SENT_AT_ONCE = 4096  # bytes; the kernel takes a statement this short from an idle connection
 _POLLS_WITH_TLS = 3
 
@@ -128,8 +134,7 @@ class Connection:
 
 
 async def _connected(parameters: dict[str, str]) -> Any:
-    defaults = {"fallback_application_name": "todo-api"}
-    link = psycopg2.connect(async_=1, **defaults | parameters | {"client_encoding": "utf8"})
+    link = psycopg2.connect(async_=1, **_DEFAULTS | parameters | {"client_encoding": "utf8"})
     try:
         while (state := link.poll()) != POLL_OK:
             await _ready(link.fileno(), state)
@@ -142,14 +147,15 @@ async def _connected(parameters: dict[str, str]) -> Any:
 async def _ready(fd: int, state: int) -> None:
     """Wait for one event only: between two polls libpq may change to another socket."""
     loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-    reading = state == POLL_READ
+    ready = asyncio.Event()
     add, remove = (
-        (loop.add_reader, loop.remove_reader) if reading else (loop.add_writer, loop.remove_writer)
+        (loop.add_reader, loop.remove_reader)
+        if state == POLL_READ
+        else (loop.add_writer, loop.remove_writer)
     )
-    add(fd, lambda: ready.done() or ready.set_result(None))
+    add(fd, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         remove(fd)
 
@@ -171,7 +177,10 @@ async def _resolved(parameters: dict[str, str]) -> dict[str, str]:
     if unknown and not places:
         raise unknown
     names = ("host", "hostaddr", "port")
-    return parameters | {name: ",".join(values) for name, values in zip(names, zip(*places, strict=True), strict=True)}
+    return parameters | {
+        name: ",".join(values)
+        for name, values in zip(names, zip(*places, strict=True), strict=True)
+    }
 
 
 async def _addresses(host: str) -> list[str]:

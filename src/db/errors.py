@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - each name says what is the case, as the service's answer does
 """All errors of `db`; what psycopg2 raises is never seen outside."""
 
 import psycopg2

@@ -108,16 +108,99 @@ class Pool:
         if len(self._waiters) >= self._queue_limit:
             raise DatabaseOverloaded("Too many requests wait for the database.")
         loop = asyncio.get_running_loop()
-        waiter = loop.create_future()
+        waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiters.append(waiter)
         self._grow()
         patience = min(deadline, loop.time() + self._acquire_timeout)
         timer = loop.call_at(patience, _give_up, waiter)
         try:
             return await waiter
-        except asyncio.CancelledError:
+        except BaseException:
             self._take_back(waiter)
             raise
         finally:
             timer.cancel()
-...
+
+    def _grow(self) -> None:
+        """Open what the waiters need; while the server refuses, one attempt at a time."""
+        room = self._size - len(self._connections)
+        most = min(room, 1) if self._refused_until else room
+        for _ in range(min(most, len(self._waiters)) - len(self._opening)):
+            task = asyncio.create_task(self._open())
+            self._opening.add(task)
+            task.add_done_callback(self._opened)
+
+    async def _open(self) -> Connection:
+        if self._refused_until:
+            await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
+        return await Connection.open(self._dsn, timeout=min(self._timeout, _OPEN_TIMEOUT))
+
+    def _opened(self, task: asyncio.Task[Connection]) -> None:
+        self._opening.discard(task)
+        if task.cancelled():
+            return
+        if error := task.exception():
+            self._refused_until = task.get_loop().time() + _PAUSE
+            if not self._connections:
+                self._fail_waiters(str(error), error)
+        else:
+            self._refused_until = None
+            self._welcome(task.result())
+        self._grow()
+
+    def _welcome(self, connection: Connection) -> None:
+        connection.on_lost = self._forget
+        self._connections.add(connection)
+        self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed:
+            connection.close()
+        if connection.closed:
+            self._forget(connection)
+        elif waiter := self._next_waiter():
+            waiter.set_result(connection)
+        else:
+            self._idle.append(connection)
+
+    def _next_waiter(self) -> asyncio.Future[Connection] | None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                return waiter
+        return None
+
+    def _take_back(self, waiter: asyncio.Future[Connection]) -> None:
+        """Undo a wait that ended early; a cancelled one may just have been given its connection."""
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+        elif not waiter.cancelled() and not waiter.exception():
+            self._give_back(waiter.result())
+
+    def _forget(self, connection: Connection) -> None:
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._connections.discard(connection)
+        self._grow()
+
+    def _drop_idle(self) -> None:
+        """Close the idle connections: what ended one connection has mostly ended them all."""
+        for connection in self._idle:
+            connection.close()
+        self._connections.difference_update(self._idle)
+        self._idle.clear()
+
+    def _fail_waiters(self, message: str, cause: BaseException | None = None) -> None:
+        while waiter := self._next_waiter():
+            failure = DatabaseUnavailable(message)
+            failure.__cause__ = cause and (cause.__cause__ or cause)
+            waiter.set_exception(failure)
+
+
+def _end(connection: Connection) -> None:
+    connection.close(DatabaseUnavailable("The database did not answer in time."))
+
+
+def _give_up(waiter: asyncio.Future[Connection]) -> None:
+    if not waiter.done():
+        waiter.set_exception(DatabaseUnavailable("No database connection became free in time."))

@@ -19,6 +19,7 @@ from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.development import signing_secret, token_for
 from todo_api.embedded import EmbeddedError
+from todo_api.protocol import ProblemProtocol
 from todo_api.schemas import Schema
 from todo_api.settings import Settings, SettingsError, load_settings
 
@@ -65,7 +66,8 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
             reload_dirs=[str(files("todo_api")), str(files("openapi"))] if reload else None,
             reload_includes=["*.py", "*.yaml"] if reload else None,
             loop="uvloop",
-            http="httptools",
+            http=ProblemProtocol,
+            ws="none",
             backlog=_BACKLOG,
             log_config=None,
             access_log=False,

@@ -31,6 +31,10 @@ class PayloadTooLarge(Exception):
     """A body over the limit."""
 
 
+class MalformedRequest(Exception):
+    """Bytes that are not HTTP."""
+
+
 class ClientDisconnected(Exception):
     """A client that went away before its body was complete."""
 

@@ -59,7 +59,8 @@ class Operations(SpecMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        match = self._routes.match(scope["method"], scope["raw_path"])
+        path = scope["raw_path"].removeprefix(scope.get("root_path", "").encode())
+        match = self._routes.match(scope["method"], path)
         if match is None:
             # Connexion's own application asks for this even where nothing of the contract matched.
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}

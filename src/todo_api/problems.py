@@ -22,6 +22,7 @@ from todo_api.errors import (
     ClientDisconnected,
     InvalidBody,
     InvalidParameters,
+    MalformedRequest,
     MethodNotAllowed,
     NoSuchPath,
     NotReady,
@@ -56,6 +57,9 @@ _INTERNAL_ERROR = Kind(
 _KINDS: dict[type[Exception], Kind] = {
     InvalidParameters: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
     InvalidCursor: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
+    MalformedRequest: Kind(
+        HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "This is not a valid HTTP request."
+    ),
     ClientDisconnected: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "The body broke off."),
     TokenMissing: Kind(
         HTTPStatus.UNAUTHORIZED,

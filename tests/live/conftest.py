@@ -1,0 +1,105 @@
+"""The server as users run it: a process of its own, on a free port."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.conftest import SECRET
+
+PATIENCE = 30.0
+COMMAND = [sys.executable, "-m", "todo_api"]
+
+
+@dataclass
+class Server:
+    """A running `todo-api serve`."""
+
+    process: subprocess.Popen[str]
+    url: str
+    output: Path
+
+    def log(self) -> str:
+        return self.output.read_text()
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Send a signal to the process and return its exit status."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(PATIENCE)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment without the service's own variables, and with these."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+    return kept | variables
+
+
+_OWN = {"DATABASE_URL", "DATA_DIR", "JWT_SECRET_KEY", "BETTER_AUTH_URL", "PORT", "HOST", "WORKERS"}
+
+
+@contextmanager
+def serving(output: Path, *options: str, **variables: str) -> Iterator[Server]:
+    """Serve until the block ends; what is left of the process then is killed."""
+    port = free_port()
+    with output.open("w") as file:
+        process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port), *options],
+            env=environment(**variables),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", output)
+    try:
+        _wait_until_healthy(server)
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()
+
+
+def _wait_until_healthy(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            if httpx2.get(f"{server.url}/health").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.02)
+    pytest.fail(f"the server did not start:\n{server.log()}")
+
+
+@pytest.fixture(scope="session")
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the tests' database, for tests that leave it as it is."""
+    output = tmp_path_factory.mktemp("server") / "output"
+    with serving(output, DATABASE_URL=database_url, JWT_SECRET_KEY=SECRET) as running:
+        yield running
+
+
+@pytest.fixture
+def two_users(tmp_path: Path, token: Callable[[str], str]) -> Path:
+    """The tokens of two users, as Schemathesis reads them."""
+    users = [
+        {"name": user, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token(user)}"}]}
+        for user in ("alice", "bob")
+    ]
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps({"auth": users}))
+    return path
