@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import handlers
 import pytest
 import yaml
 from connexion.spec import Specification
 from openapi_spec_validator import validate
 
+import handlers
 from todo_api.contract import contract, contract_yaml
 from todo_api.schemas import Schema
 

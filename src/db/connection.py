@@ -17,7 +17,6 @@ _DEFAULTS = {
     "keepalives_count": "3",
 }
 _SENT_AT_ONCE = 4096  # bytes; the kernel takes a statement this short from an idle connection
-_POLLS_WITH_TLS = 3
 
 
 class Connection:
@@ -31,7 +30,6 @@ class Connection:
         self.on_lost: Callable[[Connection], object] | None = None
         self._link = link
         self._fd = link.fileno()
-        self._polls = _POLLS_WITH_TLS if link.info.ssl_in_use else 1
         self._reply: asyncio.Future[Exception | None] | None = None
         self._writing = False
         self._loop = asyncio.get_running_loop()
@@ -97,21 +95,13 @@ class Connection:
             self._lose()
             return
         try:
-            state = self._polled()
+            state = self._link.poll()
         except psycopg2.Error as error:
             self._answer(self._failed(error))
             return
         self._write(wanted=state == POLL_WRITE)
         if state == POLL_OK:
             self._answer(None)
-
-    def _polled(self) -> int:
-        """Poll again where TLS may hold data that the socket no longer announces."""
-        for _ in range(self._polls):
-            state: int = self._link.poll()
-            if state != POLL_READ:
-                break
-        return state
 
     def _lose(self) -> None:
         """Drop a connection that is readable while idle: poll() finds nothing wrong even at EOF."""

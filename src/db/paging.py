@@ -12,7 +12,8 @@ _DIGEST_BYTES = 8
 def cursor_after(task_id: int, *of_list: object) -> str:
     """Return the cursor that follows `task_id` in the list that `of_list` describes."""
     key = task_id.to_bytes(_KEY_BYTES, "big")
-    return urlsafe_b64encode(key + _digest(of_list)).rstrip(b"=").decode()
+    digest = blake2b(key + repr(of_list).encode(), digest_size=_DIGEST_BYTES).digest()
+    return urlsafe_b64encode(key + digest).rstrip(b"=").decode()
 
 
 def task_before(cursor: str, *of_list: object) -> int:
@@ -24,10 +25,7 @@ def task_before(cursor: str, *of_list: object) -> int:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
         raise InvalidCursor from None
-    if raw[_KEY_BYTES:] != _digest(of_list):
+    task_id = int.from_bytes(raw[:_KEY_BYTES], "big")
+    if cursor != cursor_after(task_id, *of_list):
         raise InvalidCursor
-    return int.from_bytes(raw[:_KEY_BYTES], "big")
-
-
-def _digest(of_list: tuple[object, ...]) -> bytes:
-    return blake2b(repr(of_list).encode(), digest_size=_DIGEST_BYTES).digest()
+    return task_id

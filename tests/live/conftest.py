@@ -97,7 +97,10 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def two_users(tmp_path: Path, token: Callable[[str], str]) -> Path:
     """The tokens of two users, as Schemathesis reads them."""
     users = [
-        {"name": user, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token(user)}"}]}
+        {
+            "name": user,
+            "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token(user)}"}],
+        }
         for user in ("alice", "bob")
     ]
     path = tmp_path / "users.json"

@@ -9,10 +9,9 @@ import httpx2
 import psutil
 import pytest
 
-from todo_api.embedded import embedded_server
-
 from tests.conftest import SECRET
 from tests.live.conftest import COMMAND, Server, environment, free_port, serving
+from todo_api.embedded import embedded_server
 
 
 @pytest.fixture

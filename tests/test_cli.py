@@ -1,0 +1,110 @@
+"""The command line, as a person meets it."""
+
+from pathlib import Path
+
+import jwt
+import pytest
+from click.testing import CliRunner, Result
+
+from todo_api.__main__ import cli
+from todo_api.contract import contract, contract_json, contract_yaml
+
+SECRET = "a secret that only the tests know"
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("DATABASE_URL", "JWT_SECRET_KEY", "BETTER_AUTH_URL", "JWT_JWKS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+
+def run(*arguments: str, **variables: str) -> Result:
+    return CliRunner().invoke(cli, arguments, env=variables, prog_name="todo-api")
+
+
+def test_help_names_every_command() -> None:
+    result = run("--help")
+
+    assert result.exit_code == 0
+    for command in ("serve", "migrate", "token", "spec"):
+        assert command in result.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "token", "spec"])
+def test_every_command_explains_itself(command: str) -> None:
+    assert run(command, "--help").exit_code == 0
+
+
+def test_spec_prints_the_contract_byte_for_byte() -> None:
+    assert run("spec").stdout_bytes == contract_yaml()
+    assert run("spec", "--format", "json").stdout_bytes == contract_json() + b"\n"
+
+
+def test_a_token_is_signed_with_the_shared_secret() -> None:
+    token = run("token", "alice", "--ttl", "60", JWT_SECRET_KEY=SECRET).stdout.strip()
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"])
+
+    assert claims["user_id"] == "alice"
+    assert claims["exp"] - claims["iat"] == 60
+
+
+def test_a_development_token_needs_no_setting(tmp_path: Path) -> None:
+    token = run("token", "alice").stdout.strip()
+
+    assert jwt.decode(token, (tmp_path / "jwt-secret").read_text(), algorithms=["HS256"])
+
+
+@pytest.mark.parametrize("user", ["", "a b", "-a", "a" * 129, "a/b", "ä"])
+def test_a_token_is_only_made_for_a_possible_user(user: str) -> None:
+    result = run("token", "--", user)
+
+    assert result.exit_code == 2
+    assert "for example alice" in result.stderr
+
+
+REFUSALS = {
+    "ttl of nothing": (["token", "alice", "--ttl", "0"], {}, 2, "--ttl"),
+    "tokens of another issuer": (
+        ["token", "alice"],
+        {"BETTER_AUTH_URL": "https://auth.example.com"},
+        1,
+        "BETTER_AUTH_URL",
+    ),
+    "port that is a word": (["serve"], {"PORT": "http"}, 1, "PORT=8000"),
+    "port out of range": (["serve", "--port", "70000"], {}, 2, "--port"),
+    "workers with reload": (["serve", "--reload", "--workers", "2"], {}, 2, "--reload"),
+    "another database": (["migrate"], {"DATABASE_URL": "sqlite:///x"}, 1, "DATABASE_URL"),
+    "no keys": (["serve"], {"DATABASE_URL": "postgresql://h/d"}, 1, "BETTER_AUTH_URL"),
+    "short secret": (["serve"], {"JWT_SECRET_KEY": "hunter2"}, 1, "JWT_SECRET_KEY"),
+    "host that is none": (["serve", "--host", "no.such.host.invalid"], {}, 1, "HOST"),
+    "database that is away": (
+        ["migrate"],
+        {"DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/d", "JWT_SECRET_KEY": SECRET},
+        1,
+        "The database can't be reached",
+    ),
+    "unknown format": (["spec", "--format", "xml"], {}, 2, "xml"),
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "status", "named"), REFUSALS.values(), ids=REFUSALS.keys()
+)
+def test_a_mistake_is_told_in_one_line_that_names_it(
+    arguments: list[str], variables: dict[str, str], status: int, named: str
+) -> None:
+    result = run(*arguments, **variables)
+
+    assert result.exit_code == status
+    assert named in result.stderr
+    [error] = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert "hunter2" not in result.output
+    assert "Traceback" not in result.output
+    assert error == result.stderr.splitlines()[-1]
+
+
+def test_the_contract_and_the_package_have_one_version() -> None:
+    version: str = contract()["info"]["version"]
+
+    assert version in run("--version").stdout
