@@ -16,7 +16,6 @@ _DEFAULTS = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
 }
-_SENT_AT_ONCE = 4096  # bytes; the kernel takes a statement this short from an idle connection
 
 
 class Connection:
@@ -59,7 +58,7 @@ class Connection:
         cursor = self._link.cursor()
         try:
             cursor.execute(sql, parameters)
-            failure = await self._answered(len(cursor.query))
+            failure = await self._answered()
         except psycopg2.Error as error:
             failure = self._failed(error)
         except asyncio.CancelledError:
@@ -79,10 +78,9 @@ class Connection:
         self._link.close()
         self._answer(reason or ConnectionLost())
 
-    def _answered(self, size: int) -> asyncio.Future[Exception | None]:
+    def _answered(self) -> asyncio.Future[Exception | None]:
         self._reply = reply = self._loop.create_future()
-        if size > _SENT_AT_ONCE:
-            self._advance()
+        self._advance()  # a long statement is not sent yet, and only poll() says so
         return reply
 
     def _answer(self, failure: Exception | None) -> None:

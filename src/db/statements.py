@@ -6,9 +6,10 @@ the text, so PostgreSQL folds the constant and plans the clause away.
 
 from typing import Any
 
+from sqlalchemy import CTE
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.dialects.postgresql.psycopg2 import dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import (
@@ -32,15 +33,18 @@ from sqlmodel import (
 
 from db.models import IdempotencyKey, Task
 
-_DIALECT = PGDialect_psycopg2()
+_DIALECT = dialect()
 
 _KEPT = text("interval '24 hours'")
-_ZERO, _ONE = literal_column("0"), literal_column("1")
+_ZERO: ColumnElement[int] = literal_column("0")
+_ONE: ColumnElement[int] = literal_column("1")
 _USER = bindparam("user", type_=Text)
 _TASK = bindparam("task", type_=Text)
 _TITLE = bindparam("new_title", type_=Text)
 _DESCRIPTION = bindparam("new_description", type_=Text)
 _COMPLETE = bindparam("new_complete", type_=Boolean)
+_KEY = bindparam("key", type_=Text)
+_FINGERPRINT = bindparam("fingerprint", type_=BYTEA)
 
 
 def _compiled(statement: ClauseElement) -> str:
@@ -56,7 +60,7 @@ def _in_utc(instant: Any) -> ColumnElement[Any]:
     return func.timezone(text("'UTC'"), col(instant))
 
 
-COLUMNS = (
+COLUMNS: tuple[Any, ...] = (
     col(Task.id),
     col(Task.user_id),
     col(Task.title),
@@ -127,55 +131,57 @@ PATCH = _compiled(
 DELETE = _compiled(delete(Task).where(_THIS_VERSION).returning(col(Task.id)))
 
 
-def _create_once() -> str:
-    """Create a task and claim its Idempotency-Key, or find what the key created before.
+def _claimed(fresh: CTE) -> CTE:
+    """Claim the Idempotency-Key for the fresh id, or find what it was claimed for before.
 
     The update that changes nothing makes a claimed key's row visible and locks it, even when
     another session committed it after this statement began, which DO NOTHING would not
     (https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT).
     """
-    key = bindparam("key", type_=Text)
-    fresh = select(
-        func.nextval(func.pg_get_serial_sequence(text("'tasks'"), text("'id'"))).label("id")
-    ).cte("fresh")
     claim = upsert(IdempotencyKey).from_select(
         ["user_id", "key", "fingerprint", "task_id"],
-        select(_USER, key, bindparam("fingerprint", type_=BYTEA), fresh.c.id),
+        select(_USER, _KEY, _FINGERPRINT, fresh.c.id),
     )
-    claim = claim.on_conflict_do_update(
+    once = claim.on_conflict_do_update(
         index_elements=["user_id", "key"], set_={"key": claim.excluded.key}
     )
-    claimed = claim.returning(
+    return once.returning(
         col(IdempotencyKey.task_id),
         col(IdempotencyKey.fingerprint),
         col(IdempotencyKey.created_at),
     ).cte("claimed")
-    created = (
-        insert(Task)
-        .from_select(
-            ["user_id", "id", "title", "description", "created_at", "updated_at"],
-            select(
-                _USER, fresh.c.id, _TITLE, _DESCRIPTION, claimed.c.created_at, claimed.c.created_at
-            ).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id),
-        )
-        .cte("created")
-    )
-    expired = (
+
+
+def _created(fresh: CTE, claimed: CTE) -> CTE:
+    """Create the task, unless the key was claimed before for another id."""
+    instant = claimed.c.created_at
+    values: tuple[Any, ...] = (_USER, fresh.c.id, _TITLE, _DESCRIPTION, instant, instant)
+    claimed_now = select(*values).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id)
+    columns = ["user_id", "id", "title", "description", "created_at", "updated_at"]
+    return insert(Task).from_select(columns, claimed_now).cte("created")
+
+
+def _expired() -> CTE:
+    """Delete the user's old keys, but not the one that is being claimed."""
+    return (
         delete(IdempotencyKey)
         .where(
             col(IdempotencyKey.user_id) == _USER,
-            col(IdempotencyKey.key) != key,
+            col(IdempotencyKey.key) != _KEY,
             col(IdempotencyKey.created_at) < func.now() - _KEPT,
         )
         .cte("expired")
     )
-    return _compiled(
-        select(
-            claimed.c.task_id,
-            _in_utc(claimed.c.created_at),
-            claimed.c.fingerprint == bindparam("fingerprint", type_=BYTEA),
-        ).add_cte(expired, created)
+
+
+def _create_once() -> str:
+    sequence = func.pg_get_serial_sequence(text("'tasks'"), text("'id'"))
+    fresh = select(func.nextval(sequence).label("id")).cte("fresh")
+    claimed = _claimed(fresh)
+    answer = select(
+        claimed.c.task_id, _in_utc(claimed.c.created_at), claimed.c.fingerprint == _FINGERPRINT
     )
+    return _compiled(answer.add_cte(_expired(), _created(fresh, claimed)))
 
 
 CREATE_ONCE = _create_once()

@@ -61,7 +61,7 @@ async def create_once(pool: Pool, user: str, title: str, description: str | None
     fingerprint = sha256(repr((title, description)).encode()).digest()
     values = {"user": user, "new_title": title, "new_description": description}
     claim = {"key": key, "fingerprint": fingerprint}
-    rows = await pool.execute(statements.CREATE_ONCE, values | claim)
+    rows = await pool.execute(statements.CREATE_ONCE, {**values, **claim})
     task, created_at, same_body = rows[0]
     if not same_body:
         raise IdempotencyKeyReused

@@ -10,7 +10,6 @@ from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.operations import AbstractOperation
-from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -38,7 +37,7 @@ class Operations(SpecMiddleware):
         self._routes: Routes[Operation] = Routes()
         self._ids: set[str] = set()
 
-    def add_api(self, specification: Specification, *, resolver: Resolver, **_: Any) -> None:
+    def add_api(self, specification: Specification, **options: Any) -> None:
         """Compile every operation of `specification`.
 
         Raises `ResolverError` for one without a handler, `ValueError` for a second of its name.
@@ -46,7 +45,7 @@ class Operations(SpecMiddleware):
         for path, item in specification["paths"].items():
             for method in filter(item.__contains__, _METHODS):
                 declared = specification.operation_cls.from_spec(
-                    specification, path=path, method=method, resolver=resolver
+                    specification, path=path, method=method, resolver=options["resolver"]
                 )
                 operation = Operation(declared, self._authenticator)
                 if operation.name in self._ids:

@@ -69,8 +69,8 @@ class Parameters:
         for parameter in self._query:
             arguments[parameter.argument] = parameter.value(texts.get(parameter.name), faults)
         for name, parameter in self._headers:
-            text = headers[name].decode("latin-1") if name in headers else None
-            arguments[parameter.argument] = parameter.value(text, faults)
+            sent = headers[name].decode("latin-1") if name in headers else None
+            arguments[parameter.argument] = parameter.value(sent, faults)
         return arguments
 
     def _texts(self, query: bytes, faults: list[Fault]) -> dict[str, str]:

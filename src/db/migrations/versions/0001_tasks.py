@@ -1,5 +1,7 @@
 """tasks and idempotency keys"""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -42,7 +44,7 @@ def downgrade() -> None:
     op.drop_table("tasks")
 
 
-def _instant(name: str) -> sa.Column[sa.TIMESTAMP]:
+def _instant(name: str) -> sa.Column[datetime]:
     return sa.Column(
         name, sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()
     )
