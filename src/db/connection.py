@@ -110,7 +110,7 @@ class Connection:
     def _failed(self, error: psycopg2.Error) -> Exception:
         failure = translated(error)
         if isinstance(failure, ConnectionLost) or self._link.closed or error.pgcode == READ_ONLY:
-            self.close()
+            self.close(failure)
         return failure
 
     def _write(self, *, wanted: bool) -> None:

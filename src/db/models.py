@@ -20,7 +20,9 @@ class Task(SQLModel, table=True):
         CheckConstraint("char_length(user_id) BETWEEN 1 AND 128", name="tasks_user_id_length"),
         CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="tasks_title_length"),
         CheckConstraint("char_length(description) <= 1000", name="tasks_description_length"),
-        CheckConstraint("version >= 1", name="tasks_version_positive"),
+        CheckConstraint(
+            "version BETWEEN 1 AND 9007199254740991", name="tasks_version_safe_in_javascript"
+        ),
     )
 
     user_id: str = Field(primary_key=True, sa_type=Text)

@@ -140,15 +140,20 @@ class Pool:
         if task.cancelled():
             return
         if error := task.exception():
-            self._refused_until = task.get_loop().time() + _PAUSE
-            if not self._connections:
-                self._fail_waiters(str(error), error)
+            self._note(error)
         else:
-            self._refused_until = None
             self._welcome(task.result())
         self._grow()
 
+    def _note(self, failure: BaseException) -> None:
+        if isinstance(failure.__cause__, TimeoutError):
+            return  # silence proves nothing to those who have just come, and is pause enough
+        self._refused_until = asyncio.get_running_loop().time() + _PAUSE
+        if not self._connections:
+            self._fail_waiters(str(failure), failure)
+
     def _welcome(self, connection: Connection) -> None:
+        self._refused_until = None
         connection.on_lost = self._forget
         self._connections.add(connection)
         self._give_back(connection)

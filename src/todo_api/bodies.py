@@ -86,18 +86,16 @@ def _media_type(content_type: bytes) -> str | None:
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and (len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES):
+    declared = headers.get(b"content-length", b"").lstrip(b"0")
+    if len(declared) > len(str(MOST_BYTES)) or int(declared or b"0") > MOST_BYTES:
         raise PayloadTooLarge
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
+    body, more = b"", True
+    while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:
             raise PayloadTooLarge
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnected
-    if len(body) > MOST_BYTES:
-        raise PayloadTooLarge
+        more = message.get("more_body", False)
     return body

@@ -4,7 +4,6 @@ It stands where Connexion has its routing, security and validation middlewares, 
 validators and signatures anew for every request.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -76,12 +75,11 @@ class Operation:
     def __init__(self, declared: AbstractOperation, authenticator: Authenticator) -> None:
         self.name: str = declared.operation_id.rpartition(".")[2]
         self._handler: Handler = declared.function
-        self._authenticator = authenticator if declared.security else None
         self._parameters = Parameters(declared.path, declared.parameters)
+        self._authenticator = authenticator if declared.security else None
+        self._owner = self._parameters.path_names.index("user_id")  # each is about one user
         self._body = RequestBody(declared.request_body) if declared.request_body else None
         self._status = next(int(status) for status in declared.responses if status[0] == "2")
-        names = re.findall(r"\{([^}]+)\}", declared.path)
-        self._owner = names.index("user_id")
 
     async def __call__(self, scope: Scope, receive: Receive, path_values: Sequence[bytes]) -> Reply:
         """Return the reply to one request; raises what `problems` has a kind for."""

@@ -46,13 +46,14 @@ class Parameter:
 
 
 class Parameters:
-    """The declared parameters of one operation."""
+    """The declared parameters of one operation; `path_names` in the order of the path."""
 
     def __init__(self, path: str, declared: Iterable[dict[str, Any]]) -> None:
         # Connexion repeats a path's own parameters at every reading, hence the dict.
         unique = {(each["in"], each["name"]): each for each in declared}.values()
         in_path = {each["name"]: Parameter(each) for each in unique if each["in"] == "path"}
-        self._path = [in_path[name] for name in re.findall(r"\{([^}]+)\}", path)]
+        self.path_names = re.findall(r"\{([^}]+)\}", path)
+        self._path = [in_path[name] for name in self.path_names]
         self._query = [Parameter(each) for each in unique if each["in"] == "query"]
         self._query_names = frozenset(parameter.name for parameter in self._query)
         headers = [Parameter(each) for each in unique if each["in"] == "header"]

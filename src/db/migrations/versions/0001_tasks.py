@@ -26,7 +26,9 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(user_id) BETWEEN 1 AND 128", name="tasks_user_id_length"),
         sa.CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="tasks_title_length"),
         sa.CheckConstraint("char_length(description) <= 1000", name="tasks_description_length"),
-        sa.CheckConstraint("version >= 1", name="tasks_version_positive"),
+        sa.CheckConstraint(
+            "version BETWEEN 1 AND 9007199254740991", name="tasks_version_safe_in_javascript"
+        ),
     )
     op.create_table(
         "idempotency_keys",
