@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
 from jwt import InvalidKeyError, PyJWK, PyJWTError
@@ -68,7 +68,7 @@ class KeySet:
         self._refresh_interval = refresh_interval
         self._timeout = timeout
         # A compressed answer could unpack to any size, so none is asked for and none is unpacked.
-        self._client = httpx.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
+        self._client = httpx2.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
         self._keys: dict[str | None, PyJWK] = {}
         self._stale_at = self._may_fetch_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -111,7 +111,7 @@ class KeySet:
             fetched = _keys_in(await self._fetch())
         except KeysUnavailable as error:
             logger.warning("No signing keys from %s: %s.", self._host, error)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             logger.warning("No signing keys from %s: %s.", self._host, type(error).__name__)
         else:
             self._keys = {kid: self._known(key) for kid, key in fetched.items()}
@@ -120,10 +120,10 @@ class KeySet:
     async def _fetch(self) -> bytes:
         body = bytearray()
         async with (
-            asyncio.timeout(self._timeout),  # all of it, where httpx's bounds each step
+            asyncio.timeout(self._timeout),  # all of it, where httpx2's bounds each step
             self._client.stream("GET", self._url, follow_redirects=False) as response,
         ):
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != httpx2.codes.OK:
                 raise KeysUnavailable(f"status {response.status_code}")
             async for chunk in response.aiter_raw():
                 body += chunk

@@ -52,7 +52,10 @@ def _secret(secret: SecretStr) -> SecretStr:
 
 
 def _origin(text: str) -> str:
-    return text if text == "*" else _http(text)
+    origin = text if text == "*" else _http(text)
+    if origin.count("/") > len("//"):
+        raise ValueError("must be an origin, without a path")
+    return origin
 
 
 def _comma_list(text: Any) -> Any:
