@@ -1,0 +1,69 @@
+"""A server of its own for the tests that break it, on both event loops."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from db.pool import Pool
+from tests.db.postgres import Server
+
+PID = "SELECT pg_backend_pid()"
+SLEEP = "SELECT pg_sleep(30)"
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run each asynchronous test here on asyncio's own loop and on the one that serves."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[Server]:
+    directory = Path(tempfile.mkdtemp(prefix="todo"))
+    directory.chmod(0o755)
+    server = Server(directory)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def server(running_server: Server) -> Iterator[Server]:
+    """The server, which a test may leave frozen or dead."""
+    yield running_server
+    running_server.thaw()
+    running_server.start()
+
+
+@pytest.fixture
+async def pool(server: Server) -> AsyncIterator[Pool]:
+    pool = Pool(server.dsn, size=3)
+    yield pool
+    await pool.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop run until it is so."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.002)
+
+
+async def busy(pool: Pool, connections: int, sql: str = SLEEP) -> list[asyncio.Task[object]]:
+    """Occupy connections of the pool."""
+    tasks: list[asyncio.Task[object]] = [
+        asyncio.create_task(pool.execute(sql)) for _ in range(connections)
+    ]
+    await until(lambda: sum(bool(used._reply) for used in pool._connections) == connections)
+    return tasks
+
+
+async def end(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,188 @@
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from psycopg2.errors import CheckViolation
+from psycopg2.extensions import make_dsn
+from sqlmodel import SQLModel
+
+from db import schema
+from db.errors import DatabaseUnavailable
+from todo_api.contract import contract
+
+AT_ONCE = 4
+CONTRACT = contract()["components"]["schemas"]
+TABLES = {"alembic_version", "idempotency_keys", "tasks"}
+CONSTRAINTS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint
+    WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'
+        AND conrelid::regclass::text <> 'alembic_version'
+    ORDER BY 1, 2
+"""
+
+VALID = {"user_id": "alice", "id": 1, "title": "x", "description": None, "version": 1}
+BOUNDS = {"user_id": "UserId", "title": "Title", "description": "Description"}
+RANGES = {"id": "TaskId", "version": "Version"}
+
+
+@pytest.fixture
+def new(database_url: str, sql: Callable[..., Any]) -> Iterator[Callable[[], str]]:
+    """Make an empty database: a schema, since the role may not make more than that."""
+    names: list[str] = []
+
+    def new() -> str:
+        names.append(f"empty_{uuid4().hex}")
+        sql(f"CREATE SCHEMA {names[-1]}")
+        return str(make_dsn(database_url, options=f"-csearch_path={names[-1]}"))
+
+    yield new
+    for name in names:
+        sql(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def empty(new: Callable[[], str]) -> str:
+    return new()
+
+
+@pytest.fixture
+def migrated(empty: str) -> str:
+    schema.upgrade(empty)
+    return empty
+
+
+def run(dsn: str, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor) if cursor.description else []
+
+
+def tables(dsn: str) -> set[str]:
+    found = run(dsn, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    return {table for (table,) in found}
+
+
+def downgrade(dsn: str) -> None:
+    config = schema._config()
+    with schema._connection(dsn) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+
+def insert(dsn: str, **values: Any) -> None:
+    columns = ", ".join(values)
+    places = ", ".join(f"%({name})s" for name in values)
+    run(dsn, f"INSERT INTO tasks ({columns}) VALUES ({places})", values)
+
+
+def test_an_empty_database_gets_its_tables(empty: str) -> None:
+    assert schema.is_behind(empty)
+    schema.upgrade(empty)
+
+    assert tables(empty) == TABLES
+    assert not schema.is_behind(empty)
+
+
+def test_a_second_upgrade_changes_nothing(migrated: str) -> None:
+    insert(migrated, **VALID)
+    schema.upgrade(migrated)
+
+    assert not schema.is_behind(migrated)
+    assert run(migrated, "SELECT user_id, id FROM tasks") == [("alice", 1)]
+
+
+def test_upgrades_at_once_do_not_meet(empty: str) -> None:
+    together = Barrier(AT_ONCE)
+
+    def upgrade(_: int) -> None:
+        together.wait()
+        schema.upgrade(empty)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        assert list(threads.map(upgrade, range(AT_ONCE))) == [None] * AT_ONCE
+    assert tables(empty) == TABLES
+    assert run(empty, "SELECT count(*) FROM alembic_version") == [(1,)]
+
+
+def test_a_revision_of_a_later_release_is_not_behind(migrated: str) -> None:
+    run(migrated, "UPDATE alembic_version SET version_num = 'of a later release'")
+
+    assert not schema.is_behind(migrated)
+
+
+def test_a_downgrade_can_be_taken_back(migrated: str) -> None:
+    before = run(migrated, CONSTRAINTS)
+    downgrade(migrated)
+    assert tables(migrated) == {"alembic_version"}
+    assert schema.is_behind(migrated)
+
+    schema.upgrade(migrated)
+    assert tables(migrated) == TABLES
+    assert run(migrated, CONSTRAINTS) == before
+
+
+@pytest.mark.parametrize("use", [schema.upgrade, schema.is_behind])
+def test_a_database_that_is_away_is_unavailable(use: Callable[[str], object]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))  # bound, so that nobody listens there
+        host, port = unused.getsockname()
+        with pytest.raises(DatabaseUnavailable, match="Connection refused"):
+            use(f"postgresql://todo:secret@{host}:{port}/todo")
+
+
+@pytest.mark.parametrize("use", [schema.upgrade, schema.is_behind])
+def test_a_refused_login_is_told_without_its_password(
+    database_url: str, use: Callable[[str], object]
+) -> None:
+    with pytest.raises(DatabaseUnavailable, match="authentication failed") as refused:
+        use(make_dsn(database_url, password="wrong password"))
+    assert "wrong password" not in str(refused.value)
+
+
+def test_the_models_are_what_the_migrations_make(migrated: str) -> None:
+    with schema._connection(migrated) as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_constraints_of_the_models_are_those_of_the_migrations(
+    migrated: str, new: Callable[[], str]
+) -> None:
+    modelled = new()
+    with schema._connection(modelled) as connection:
+        SQLModel.metadata.create_all(connection)
+
+    assert run(migrated, CONSTRAINTS) == run(modelled, CONSTRAINTS) != []
+
+
+@pytest.mark.parametrize(("column", "name"), BOUNDS.items())
+def test_the_tables_repeat_the_contracts_lengths(migrated: str, column: str, name: str) -> None:
+    least, most = CONTRACT[name]["minLength"], CONTRACT[name]["maxLength"]
+
+    for number, length in enumerate((least, most), start=1):
+        insert(migrated, **VALID | {"id": number, column: "\N{PILE OF POO}" * length})
+    for length in {most + 1, least - 1} - {-1}:
+        with pytest.raises(CheckViolation):
+            insert(migrated, **VALID | {"id": 3, column: "x" * length})
+
+
+@pytest.mark.parametrize(("column", "name"), RANGES.items())
+def test_the_tables_repeat_the_contracts_ranges(migrated: str, column: str, name: str) -> None:
+    least, most = CONTRACT[name]["minimum"], CONTRACT[name]["maximum"]
+
+    for user, number in (("alice", least), ("bob", most)):
+        insert(migrated, **VALID | {"user_id": user, column: number})
+    for number in (least - 1, most + 1):
+        with pytest.raises(CheckViolation):
+            insert(migrated, **VALID | {"user_id": "eve", column: number})
