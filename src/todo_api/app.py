@@ -15,11 +15,12 @@ from starlette.middleware.cors import CORSMiddleware
 
 import handlers
 from db.pool import Pool
-from todo_api import endpoints, logs
+from todo_api import logs
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.database import database
 from todo_api.development import signing_secret
+from todo_api.endpoints import Endpoints
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.operations import Operations
 from todo_api.problems import Problems
@@ -53,10 +54,6 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
         middlewares=_middlewares(settings, _authenticator(settings, keys)),
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=_SWAGGER_UI)
-    app.add_url_rule("/health", view_func=endpoints.health, methods=["GET"])
-    app.add_url_rule("/ready", view_func=endpoints.ready, methods=["GET"])
-    app.add_url_rule("/openapi.yaml", view_func=endpoints.openapi_yaml, methods=["GET"])
-    app.add_url_rule("/openapi.json", view_func=endpoints.openapi_json, methods=["GET"])
     return app
 
 
@@ -76,7 +73,15 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
     )
     operations = partial(Operations, authenticator=authenticator)
-    return [logs.RequestLog, cors, Problems, operations, SwaggerUIMiddleware, LifespanMiddleware]
+    return [
+        logs.RequestLog,
+        cors,
+        Problems,
+        operations,
+        Endpoints,
+        SwaggerUIMiddleware,
+        LifespanMiddleware,
+    ]
 
 
 def _keys(settings: Settings) -> SharedSecret | KeySet:

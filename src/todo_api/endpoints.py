@@ -1,16 +1,43 @@
 """The server's own endpoints, outside the contract: its health, and the contract itself."""
 
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.statements import MIGRATED
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady
+from todo_api.routes import Routes
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 _ABOUT = {"service": "todo-api", "version": version("todo-api")}
+
+
+class Endpoints:
+    """Answer the server's own paths; pass all others on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._routes: Routes[Endpoint] = Routes()
+        self._routes.add("/health", "GET", health)
+        self._routes.add("/ready", "GET", ready)
+        self._routes.add("/openapi.yaml", "GET", openapi_yaml)
+        self._routes.add("/openapi.json", "GET", openapi_json)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, if its path is one of these."""
+        match = self._routes.match(scope) if scope["type"] == "http" else None
+        if match is None:
+            await self.app(scope, receive, send)
+            return
+        endpoint, _ = match
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 async def health(_: Request) -> Response:

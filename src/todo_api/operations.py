@@ -57,8 +57,7 @@ class Operations(SpecMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["raw_path"].removeprefix(scope.get("root_path", "").encode())
-        match = self._routes.match(scope["method"], path)
+        match = self._routes.match(scope)
         if match is None:
             # Connexion's own application asks for this even where nothing of the contract matched.
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}

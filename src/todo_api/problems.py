@@ -166,7 +166,8 @@ def _translated(error: Exception) -> Exception:
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
         return NoSuchPath()
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return MethodNotAllowed((error.headers or {}).get("Allow", ""))
+        methods = (error.headers or {}).get("Allow", "").split(", ")
+        return MethodNotAllowed(", ".join(sorted(methods)))
     return error
 
 

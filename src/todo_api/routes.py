@@ -1,7 +1,9 @@
-"""The contract's paths, matched as they came over the wire."""
+"""Paths, matched as they came over the wire."""
 
 import re
 from typing import Generic, TypeVar
+
+from starlette.types import Scope
 
 from todo_api.errors import MethodNotAllowed
 
@@ -25,14 +27,15 @@ class Routes(Generic[Operation]):
         if method.upper() == "GET":
             methods["HEAD"] = operation
 
-    def match(self, method: str, raw_path: bytes) -> tuple[Operation, tuple[bytes, ...]] | None:
+    def match(self, scope: Scope) -> tuple[Operation, tuple[bytes, ...]] | None:
         """Return the operation and its undecoded path parameters, or None for an unknown path.
 
         Raises `MethodNotAllowed` for a known path without this method.
         """
+        path = scope["raw_path"].removeprefix(scope.get("root_path", "").encode())
         for pattern, methods in self._operations.items():
-            if found := pattern.fullmatch(raw_path):
-                if operation := methods.get(method):
+            if found := pattern.fullmatch(path):
+                if operation := methods.get(scope["method"]):
                     return operation, found.groups()
                 raise MethodNotAllowed(", ".join(sorted(methods)))
         return None
