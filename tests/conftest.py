@@ -1,9 +1,12 @@
 """One embedded PostgreSQL and one application for all tests; each test has a user of its own."""
 
+import json
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +20,7 @@ from db import schema
 from todo_api.app import create_app
 from todo_api.development import token_for
 from todo_api.embedded import embedded_server
+from todo_api.logs import JsonFormatter
 from todo_api.settings import Settings
 
 SECRET = "a secret that only the tests know"
@@ -100,3 +104,27 @@ def sql(database_url: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
             return list(cursor) if cursor.description else []
 
         yield sql
+
+
+@pytest.fixture
+def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Return the lines that the service has logged so far in this test."""
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("todo_api")
+    logger.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.removeHandler(handler)
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """Return the status and the error_code of a problem document."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    return answer.status_code, answer.json()["error_code"]
+
+
+def faults(answer: Any) -> dict[str, str]:
+    """Return what a problem document names: what is wrong by pointer."""
+    return {error["pointer"]: error["detail"] for error in answer.json()["errors"]}

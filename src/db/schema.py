@@ -26,8 +26,9 @@ def upgrade(dsn: str) -> None:
     config = _config()
     with _connection(dsn) as connection:
         connection.execute(_LOCK)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _is_behind(connection, config):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
 
 
 def is_behind(dsn: str) -> bool:
@@ -35,10 +36,14 @@ def is_behind(dsn: str) -> bool:
 
     Raises `DatabaseUnavailable`.
     """
-    script = ScriptDirectory.from_config(_config())
     with _connection(dsn) as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        return _is_behind(connection, _config())
+
+
+def _is_behind(connection: Connection, config: Config) -> bool:
+    script = ScriptDirectory.from_config(config)
     known = {revision.revision for revision in script.walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
     return current is None or (current in known and current != script.get_current_head())
 
 

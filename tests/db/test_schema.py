@@ -2,7 +2,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from threading import Barrier
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from db import schema
 from db.errors import DatabaseUnavailable
 from todo_api.contract import contract
 
-AT_ONCE = 4
+PATIENCE = 10.0
 CONTRACT = contract()["components"]["schemas"]
 TABLES = {"alembic_version", "idempotency_keys", "tasks"}
 CONSTRAINTS = """
@@ -101,21 +101,34 @@ def test_a_second_upgrade_changes_nothing(migrated: str) -> None:
     assert run(migrated, "SELECT user_id, id FROM tasks") == [("alice", 1)]
 
 
-def test_upgrades_at_once_do_not_meet(empty: str) -> None:
-    together = Barrier(AT_ONCE)
+def test_of_two_upgrades_at_once_the_second_waits(
+    empty: str, sql: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade, arrived, leave = command.upgrade, Event(), Event()
 
-    def upgrade(_: int) -> None:
-        together.wait()
-        schema.upgrade(empty)
+    def upgrade_slowly(*arguments: Any) -> None:
+        upgrade(*arguments)
+        arrived.set()
+        assert leave.wait(PATIENCE)
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        assert list(threads.map(upgrade, range(AT_ONCE))) == [None] * AT_ONCE
+    monkeypatch.setattr(command, "upgrade", upgrade_slowly)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(schema.upgrade, empty)
+        assert arrived.wait(PATIENCE)
+        second = threads.submit(schema.upgrade, empty)
+        while not sql("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not second.done()
+        assert tables(empty) == set()
+        leave.set()
+
+    assert (first.result(), second.result()) == (None, None)
     assert tables(empty) == TABLES
-    assert run(empty, "SELECT count(*) FROM alembic_version") == [(1,)]
 
 
-def test_a_revision_of_a_later_release_is_not_behind(migrated: str) -> None:
+def test_a_revision_of_a_later_release_is_not_behind_and_is_left_alone(migrated: str) -> None:
     run(migrated, "UPDATE alembic_version SET version_num = 'of a later release'")
+
+    schema.upgrade(migrated)
 
     assert not schema.is_behind(migrated)
 
