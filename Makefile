@@ -40,13 +40,14 @@ unit: install ## the tests, with Schemathesis against a live server, and their c
 	@$(RUN) coverage report
 
 URL ?= http://localhost:8000
-ALICE ?= $$($(BIN)/todo-api token alice)
-BOB ?= $$($(BIN)/todo-api token bob)
 USER_JSON := {"name":"%s","fixedHeaders":[{"name":"Authorization","value":"Bearer %s"}]}
 
 fuzz: install ## Schemathesis against URL, as the users alice and bob with the tokens ALICE and BOB
+	@# The shell reads the tokens: make would show them in the list of processes.
 	@folder=$$(mktemp -d) && users="$$folder/users.json" && trap 'rm -rf "$$folder"' EXIT && \
-	printf '{"auth":[$(USER_JSON),$(USER_JSON)]}' alice "$(ALICE)" bob "$(BOB)" > "$$users" && \
+	printf '{"auth":[$(USER_JSON),$(USER_JSON)]}' \
+		alice "$${ALICE:-$$($(BIN)/todo-api token alice)}" \
+		bob "$${BOB:-$$($(BIN)/todo-api token bob)}" > "$$users" && \
 	TODO_API_WFC="$$users" $(BIN)/schemathesis run $(URL)/openapi.yaml
 
 lock: install ## pin every dependency anew, by name, version and hash

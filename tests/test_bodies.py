@@ -1,5 +1,6 @@
 """Request bodies: media type, size and JSON, as a client sees them refused."""
 
+import asyncio
 from itertools import chain
 from typing import Any
 
@@ -9,7 +10,7 @@ from starlette.types import Message
 
 from tests.conftest import faults, problem
 from todo_api.bodies import MOST_BYTES, RequestBody
-from todo_api.errors import ClientDisconnected, PayloadTooLarge
+from todo_api.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
 
 JSON = "application/json"
 TASK = b'{"title": "Buy milk"}'
@@ -121,7 +122,7 @@ class Pieces:
 
 
 async def read(receive: Pieces) -> Any:
-    declared = RequestBody({"content": {JSON: {"schema": {"type": "object"}}}})
+    declared = RequestBody({"content": {JSON: {"schema": {"type": "object"}}}}, timeout=0.5)
     return await declared.read({b"content-type": JSON.encode()}, receive, [])
 
 
@@ -142,6 +143,16 @@ async def test_reading_ends_where_a_body_grows_too_large() -> None:
 async def test_a_client_that_goes_away_is_not_answered_for_half_a_body() -> None:
     with pytest.raises(ClientDisconnected):
         await read(Pieces(TASK, last={"type": "http.disconnect"}))
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for_forever() -> None:
+    class Silence(Pieces):
+        async def __call__(self) -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    with pytest.raises(BodyTooSlow):
+        await read(Silence())
 
 
 BROKEN = {

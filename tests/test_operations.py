@@ -138,7 +138,7 @@ def compile_with(operation_id: str) -> None:
     changed["paths"]["/api/{user_id}/tasks"]["get"]["operationId"] = operation_id
     keys = SharedSecret("a secret of thirty-two characters")
     authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
-    operations = Operations(TestClient.__call__, authenticator=authenticator)
+    operations = Operations(TestClient.__call__, authenticator=authenticator, timeout=1)
     operations.add_api(Specification.load(changed), resolver=RelativeResolver(handlers))
 
 

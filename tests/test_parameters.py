@@ -93,7 +93,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "Limit=1": {"Limit": UNKNOWN},
     "limit[]=1": {"limit[]": UNKNOWN},
     "task_id=1": {"task_id": UNKNOWN},
-    "=1": {"": UNKNOWN},
+    "=1": {"?": UNKNOWN},
     "%ff=1": {"\ufffd": UNKNOWN},
     "a+b=1": {"a b": UNKNOWN},
     "x" * 5_000: {"x" * 200: UNKNOWN},

@@ -64,6 +64,7 @@ KNOWN = [
     for error in vars(module).values()
     if inspect.isclass(error)
     and issubclass(error, Exception)
+    and error is not errors.ClientDisconnected  # nobody is left to be told
     and error.__module__ == module.__name__
 ]
 

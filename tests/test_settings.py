@@ -58,7 +58,7 @@ def test_nothing_has_to_be_set() -> None:
 
 VALUES: dict[str, tuple[str, Any]] = {
     "DATA_DIR": ("/var/lib/todo-api", Path("/var/lib/todo-api")),
-    "BETTER_AUTH_URL": (f"{AUTH}/", AUTH),
+    "BETTER_AUTH_URL": (AUTH, AUTH),
     "JWT_ISSUER": ("an issuer", "an issuer"),
     "JWT_AUDIENCE": ("an audience", "an audience"),
     "JWT_SECRET_KEY": (SECRET, SecretStr(SECRET)),
@@ -107,7 +107,7 @@ def test_the_keys_of_better_auth_are_found_below_its_url(monkeypatch: pytest.Mon
     settings = load(monkeypatch, BETTER_AUTH_URL=f"{AUTH}/")
 
     assert settings.jwks_url == f"{AUTH}/api/auth/jwks"
-    assert (settings.issuer, settings.audience) == (AUTH, AUTH)
+    assert (settings.issuer, settings.audience) == (f"{AUTH}/", f"{AUTH}/")
     assert not settings.development
 
 

@@ -18,6 +18,9 @@ _DEFAULTS = {
 }
 
 
+Rows = list[tuple[Any, ...]]
+
+
 class Connection:
     """Runs one statement at a time, each in its own transaction.
 
@@ -29,7 +32,8 @@ class Connection:
         self.on_lost: Callable[[Connection], object] | None = None
         self._link = link
         self._fd = link.fileno()
-        self._reply: asyncio.Future[Exception | None] | None = None
+        self._cursor: Any = None
+        self._reply: asyncio.Future[Rows] | None = None
         self._writing = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._fd, self._advance)
@@ -46,27 +50,23 @@ class Connection:
         except (psycopg2.Error, OSError, ValueError) as error:
             raise DatabaseUnavailable("The database could not be reached.") from error
 
-    async def execute(
-        self, sql: str, parameters: Mapping[str, object] | None = None
-    ) -> list[tuple[Any, ...]]:
+    async def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> Rows:
         """Run a statement and return its rows; cancelled, it closes the connection.
 
         Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
         if self.closed:
             raise ConnectionLost(sent=False)
-        cursor = self._link.cursor()
+        self._cursor = self._link.cursor()
         try:
-            cursor.execute(sql, parameters)
-            failure = await self._answered()
+            self._cursor.execute(sql, parameters)
         except psycopg2.Error as error:
-            failure = self._failed(error)
+            raise self._failed(error) from error
+        try:
+            return await self._answered()
         except asyncio.CancelledError:
             self.close()
             raise
-        if failure is not None:
-            raise failure
-        return cursor.fetchall() if cursor.description else []
 
     def close(self, reason: Exception | None = None) -> None:
         """End the connection; a statement that still runs fails with `reason`."""
@@ -76,17 +76,22 @@ class Connection:
         self._loop.remove_reader(self._fd)
         self._write(wanted=False)
         self._link.close()
-        self._answer(reason or ConnectionLost())
+        self._fail(reason or ConnectionLost())
 
-    def _answered(self) -> asyncio.Future[Exception | None]:
+    def _answered(self) -> asyncio.Future[Rows]:
         self._reply = reply = self._loop.create_future()
         self._advance()  # a long statement is not sent yet, and only poll() says so
         return reply
 
-    def _answer(self, failure: Exception | None) -> None:
+    def _succeed(self, rows: Rows) -> None:
         reply, self._reply = self._reply, None
         if reply is not None and not reply.done():
-            reply.set_result(failure)
+            reply.set_result(rows)
+
+    def _fail(self, failure: Exception) -> None:
+        reply, self._reply = self._reply, None
+        if reply is not None and not reply.done():
+            reply.set_exception(failure)
 
     def _advance(self) -> None:
         if self._reply is None:
@@ -94,12 +99,11 @@ class Connection:
             return
         try:
             state = self._link.poll()
+            self._write(wanted=state == POLL_WRITE)
+            if state == POLL_OK:
+                self._succeed(self._cursor.fetchall() if self._cursor.description else [])
         except psycopg2.Error as error:
-            self._answer(self._failed(error))
-            return
-        self._write(wanted=state == POLL_WRITE)
-        if state == POLL_OK:
-            self._answer(None)
+            self._fail(self._failed(error))
 
     def _lose(self) -> None:
         """Drop a connection that is readable while idle: poll() finds nothing wrong even at EOF."""

@@ -21,7 +21,8 @@ class Pool:
     """Up to `size` connections, opened as they are needed and replaced as they are lost.
 
     A statement has `timeout` seconds, of which it waits at most `acquire_timeout` for a connection,
-    in a queue of at most `queue_limit`.
+    in a queue of at most `queue_limit`. The server is told of a limit, too, so that what nobody
+    waits for any more ends there as well.
     """
 
     def __init__(
@@ -34,6 +35,9 @@ class Pool:
         queue_limit: int = 512,
     ) -> None:
         self._dsn = dsn
+        # A little sooner than here, so that a statement that is too slow costs no connection; in
+        # the statement's own round trip and transaction, so that poolers may share the session.
+        self._limit = f"SET LOCAL statement_timeout = {round(timeout * 950) + 1}; "
         self._size = size
         self._timeout = timeout
         self._acquire_timeout = acquire_timeout
@@ -97,7 +101,7 @@ class Pool:
         connection = self._idle.pop() if self._idle else await self._wait(deadline)
         timer = asyncio.get_running_loop().call_at(deadline, _end, connection)
         try:
-            return await connection.execute(sql, parameters)
+            return await connection.execute(self._limit + sql, parameters)
         finally:
             timer.cancel()
             self._give_back(connection)

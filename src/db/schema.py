@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db.errors import DatabaseUnavailable
 
@@ -62,9 +62,9 @@ def _connection(dsn: str) -> Iterator[Connection]:
         poolclass=NullPool,
     )
     try:
-        connection = engine.connect()
-    except OperationalError as error:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+    except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        raise DatabaseUnavailable(f"The database can't be reached: {reason}") from error
-    with connection, connection.begin():
-        yield connection
+        what = "can't be reached" if isinstance(error, OperationalError) else "can't be migrated"
+        raise DatabaseUnavailable(f"The database {what}: {reason}") from error

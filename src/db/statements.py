@@ -162,16 +162,22 @@ def _created(fresh: CTE, claimed: CTE) -> CTE:
 
 
 def _expired() -> CTE:
-    """Delete the user's old keys, but not the one that is being claimed."""
-    return (
-        delete(IdempotencyKey)
+    """Delete the user's old keys, but not the one that is being claimed.
+
+    Those that another statement holds are left to it, as two that wait for each other would be a
+    deadlock.
+    """
+    theirs = col(IdempotencyKey.user_id) == _USER
+    old = (
+        select(IdempotencyKey.key)
         .where(
-            col(IdempotencyKey.user_id) == _USER,
+            theirs,
             col(IdempotencyKey.key) != _KEY,
             col(IdempotencyKey.created_at) < func.now() - _KEPT,
         )
-        .cte("expired")
+        .with_for_update(skip_locked=True)
     )
+    return delete(IdempotencyKey).where(theirs, col(IdempotencyKey.key).in_(old)).cte("expired")
 
 
 def _create_once() -> str:

@@ -1,4 +1,7 @@
-"""What can be done with a user's tasks: one call is one statement, in one round trip."""
+"""What can be done with a user's tasks: one statement each, in one round trip.
+
+Only where a versioned change finds nothing, a second one tells which of two reasons it was.
+"""
 
 from collections.abc import Sequence
 from hashlib import sha256

@@ -19,7 +19,7 @@ from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.development import signing_secret, token_for
 from todo_api.embedded import EmbeddedError
-from todo_api.protocol import ProblemProtocol
+from todo_api.protocol import Protocol
 from todo_api.schemas import Schema
 from todo_api.settings import Settings, SettingsError, load_settings
 
@@ -52,8 +52,10 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     logs.configure(settings.log_format)
     _check_address(host, port)
     signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with _one_line_errors(), database(settings) as url:
-        _check_schema(url)
+        if settings.database_url:
+            _check_schema(url)
         if settings.development:
             click.echo(_welcome(settings, host, port))
         uvicorn.run(
@@ -66,7 +68,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
             reload_dirs=[str(files("todo_api")), str(files("openapi"))] if reload else None,
             reload_includes=["*.py", "*.yaml"] if reload else None,
             loop="uvloop",
-            http=ProblemProtocol,
+            http=Protocol,
             ws="none",
             backlog=_BACKLOG,
             log_config=None,

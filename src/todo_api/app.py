@@ -11,13 +11,13 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import RelativeResolver
-from starlette.middleware.cors import CORSMiddleware
 
 import handlers
 from db.pool import Pool
 from todo_api import logs
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
+from todo_api.cors import Cors
 from todo_api.database import database
 from todo_api.development import signing_secret
 from todo_api.endpoints import Endpoints
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
 
 def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
     cors = partial(
-        CORSMiddleware,
+        Cors,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
@@ -72,7 +72,7 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
         ],
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
     )
-    operations = partial(Operations, authenticator=authenticator)
+    operations = partial(Operations, authenticator=authenticator, timeout=settings.request_timeout)
     return [
         logs.RequestLog,
         cors,

@@ -16,7 +16,7 @@ _MAX_VERIFIED = 10_000
 _CLOCK_LEEWAY = 10  # seconds that an issuer's clock may be ahead of ours
 _YEAR_10000 = 253_402_300_800  # seconds; a later date is an error of units, or an attack
 
-_BEARER = re.compile(rb"\s*bearer\b", re.IGNORECASE)
+_BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
 _UNSUPPORTED_HEADERS = frozenset({"crit", "b64", "zip"})
 _TYPES = frozenset({"jwt", "at+jwt"})

@@ -1,5 +1,6 @@
 """Request bodies: media type, size, JSON, schema, in the contract's order."""
 
+import asyncio
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import orjson
 from starlette.types import Receive
 
 from todo_api.errors import (
+    BodyTooSlow,
     ClientDisconnected,
     InvalidBody,
     PayloadTooLarge,
@@ -16,6 +18,9 @@ from todo_api.schemas import Fault, Schema
 
 MOST_BYTES = 65_536
 
+_NO_CODING = (b"", b"identity")
+
+_MOST_OF_A_MEDIA_TYPE = 200  # bytes, as what was parsed is remembered
 _NOT_JSON = Fault("", "Must be valid JSON in UTF-8.")
 _MISSING = Fault("", "Is required: a JSON object.")
 
@@ -34,9 +39,10 @@ class Body(NamedTuple):
 
 
 class RequestBody:
-    """The declared body of one operation."""
+    """The declared body of one operation; it has to arrive within `timeout` seconds."""
 
-    def __init__(self, declared: dict[str, Any]) -> None:
+    def __init__(self, declared: dict[str, Any], *, timeout: float) -> None:
+        self._timeout = timeout
         self._schemas = {
             media_type: Schema(content["schema"])
             for media_type, content in declared["content"].items()
@@ -48,10 +54,14 @@ class RequestBody:
     ) -> Body:
         """Return the body, not yet checked, or add to `faults` why it is not JSON.
 
-        Raises `UnsupportedMediaType` and `PayloadTooLarge`.
+        Raises `UnsupportedMediaType`, `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
         """
         schema = self._schema_for(headers)
-        raw = await _read(headers, receive)
+        try:
+            async with asyncio.timeout(self._timeout):
+                raw = await _read(headers, receive)
+        except TimeoutError:
+            raise BodyTooSlow from None
         try:
             return Body(orjson.loads(raw), schema)
         except orjson.JSONDecodeError:
@@ -62,8 +72,8 @@ class RequestBody:
         content_type = headers.get(b"content-type")
         if content_type is None and not _has_body(headers):
             return next(iter(self._schemas.values()))
-        schema = self._schemas.get(_media_type(content_type or b""))
-        if schema is None or headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        schema = self._schemas.get(_media_type((content_type or b"")[:_MOST_OF_A_MEDIA_TYPE]))
+        if schema is None or headers.get(b"content-encoding", b"").lower() not in _NO_CODING:
             raise UnsupportedMediaType(
                 f"Send the body as {self._taken} in UTF-8, without Content-Encoding."
             )
@@ -71,7 +81,11 @@ class RequestBody:
 
 
 def _has_body(headers: dict[bytes, bytes]) -> bool:
-    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+    return b"transfer-encoding" in headers or _declared_length(headers) != b"0"
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> bytes:
+    return headers.get(b"content-length", b"0").lstrip(b"0") or b"0"
 
 
 @lru_cache(maxsize=256)
@@ -86,8 +100,8 @@ def _media_type(content_type: bytes) -> str | None:
 
 
 async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes:
-    declared = headers.get(b"content-length", b"").lstrip(b"0")
-    if len(declared) > len(str(MOST_BYTES)) or int(declared or b"0") > MOST_BYTES:
+    declared = _declared_length(headers)
+    if len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES:
         raise PayloadTooLarge
     body, more = b"", True
     while more:

@@ -21,7 +21,7 @@ _INITDB = (
     "--auth=reject",
     "--encoding=UTF8",
     "--locale=C",
-    "--locale-provider=builtin",  # ILIKE knows every letter, whatever locales the machine has
+    "--locale-provider=builtin",  # lower() knows every letter, whatever locales the machine has
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
     "--no-sync",  # once, at the end

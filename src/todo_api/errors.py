@@ -35,6 +35,10 @@ class MalformedRequest(Exception):
     """Bytes that are not HTTP."""
 
 
+class BodyTooSlow(Exception):
+    """A body that was not complete by the deadline."""
+
+
 class ClientDisconnected(Exception):
     """A client that went away before its body was complete."""
 

@@ -47,6 +47,10 @@ class Request:
             "database_ms": round(pool.elapsed.get() * 1000, 2),
         }
 
+    def log(self) -> None:
+        """Write the request's line."""
+        _log.info("request", extra={"fields": self.fields()})
+
 
 class RequestLog:
     """Give each request its id, and write its line when it is over."""
@@ -72,7 +76,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            _log.info("request", extra={"fields": request.fields()})
+            request.log()
 
 
 def _request_id(scope: Scope) -> str:

@@ -30,9 +30,10 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 class Operations(SpecMiddleware):
     """Answer the contract's requests; pass all others on."""
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, timeout: float) -> None:
         self.app = app
         self._authenticator = authenticator
+        self._timeout = timeout
         self._routes: Routes[Operation] = Routes()
         self._ids: set[str] = set()
 
@@ -46,7 +47,7 @@ class Operations(SpecMiddleware):
                 declared = specification.operation_cls.from_spec(
                     specification, path=path, method=method, resolver=options["resolver"]
                 )
-                operation = Operation(declared, self._authenticator)
+                operation = Operation(declared, self._authenticator, self._timeout)
                 if operation.name in self._ids:
                     raise ValueError(f"operationId {operation.name} stands twice in the contract")
                 self._ids.add(operation.name)
@@ -71,13 +72,16 @@ class Operations(SpecMiddleware):
 class Operation:
     """One operation of the contract: security, parameters, body, handler, reply."""
 
-    def __init__(self, declared: AbstractOperation, authenticator: Authenticator) -> None:
+    def __init__(
+        self, declared: AbstractOperation, authenticator: Authenticator, timeout: float
+    ) -> None:
         self.name: str = declared.operation_id.rpartition(".")[2]
         self._handler: Handler = declared.function
         self._parameters = Parameters(declared.path, declared.parameters)
         self._authenticator = authenticator if declared.security else None
         self._owner = self._parameters.path_names.index("user_id")  # each is about one user
-        self._body = RequestBody(declared.request_body) if declared.request_body else None
+        body = declared.request_body
+        self._body = RequestBody(body, timeout=timeout) if body else None
         self._status = next(int(status) for status in declared.responses if status[0] == "2")
 
     async def __call__(self, scope: Scope, receive: Receive, path_values: Sequence[bytes]) -> Reply:

@@ -78,7 +78,7 @@ class Parameters:
         texts: dict[str, str] = {}
         for pair in filter(None, query.split(b"&")):
             raw_name, _, raw_text = pair.replace(b"+", b" ").partition(b"=")
-            name = unquote_to_bytes(raw_name).decode(errors="replace")
+            name = unquote_to_bytes(raw_name).decode(errors="replace") or "?"
             try:
                 text = unquote_to_bytes(raw_text).decode()
             except UnicodeDecodeError:

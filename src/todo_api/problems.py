@@ -19,6 +19,7 @@ from db.errors import (
 )
 from todo_api.auth import TokenInvalid, TokenMissing
 from todo_api.errors import (
+    BodyTooSlow,
     ClientDisconnected,
     InvalidBody,
     InvalidParameters,
@@ -60,7 +61,12 @@ _KINDS: dict[type[Exception], Kind] = {
     MalformedRequest: Kind(
         HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "This is not a valid HTTP request."
     ),
-    ClientDisconnected: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "The body broke off."),
+    BodyTooSlow: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "VALIDATION_ERROR",
+        "The body did not arrive in time.",
+        {"Connection": "close"},
+    ),
     TokenMissing: Kind(
         HTTPStatus.UNAUTHORIZED,
         "AUTH_MISSING",
@@ -178,7 +184,8 @@ def _faults(error: Exception) -> list[Fault]:
 
 
 def _summary(faults: list[Fault]) -> str:
-    names = ", ".join(fault.pointer or "the body itself" for fault in faults)
+    pointers = dict.fromkeys(fault.pointer for fault in faults)
+    names = ", ".join(pointer or "the body itself" for pointer in pointers)
     return names and f"The request is not valid: {names}."[:MOST_CHARACTERS]
 
 
@@ -202,6 +209,8 @@ class Problems:
 
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnected:
+            return
         except Exception as error:  # noqa: BLE001 (the one place where all errors end)
             request: Request = scope[REQUEST]
             answer = problem(error, request.id)

@@ -1,27 +1,72 @@
-"""uvicorn's HTTP protocol, with problem documents where it answers by itself."""
+"""uvicorn's HTTP protocol, stricter where the contract or RFC 9110 asks for it."""
 
+import re
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from todo_api.errors import MalformedRequest
+from todo_api.logs import Request
 from todo_api.problems import problem
 
+MOST_HEAD_BYTES = 65_536
 
-class ProblemProtocol(HttpToolsProtocol):
+_UPGRADE = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+_IGNORED = b"\nignored"
+
+
+class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as httptools parses it."""
 
+    _in_head = True
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and bound the memory that an unfinished head may take."""
+        if self._in_head:
+            # A server may ignore Upgrade (RFC 9110, 7.8), but httptools then skips the body.
+            data = _UPGRADE.sub(_IGNORED, data)
+        super().data_received(data)
+        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
+        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """Begin with a request's head."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field, but none of a trailer, which is not to be merged (RFC 9110, 6.5.1).
+
+        White space around the value is no part of it (RFC 9110, 5.5).
+        """
+        if self._in_head:
+            super().on_header(name, value.strip(b" \t"))
+
+    def on_headers_complete(self) -> None:
+        """Go on to the body."""
+        self._in_head = False
+        super().on_headers_complete()
+
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's sentence for people)
-        """Refuse what is not HTTP; the connection can't go on, as nobody knows where it stands."""
-        request_id = uuid4().hex
-        answer = problem(MalformedRequest(), request_id)
+        """Refuse what is not HTTP; the connection can't go on, as nobody knows where it stands.
+
+        An answer that is on its way to a complete request before is let go first.
+        """
+        if self.cycle and not self.cycle.response_complete and not self.cycle.more_body:
+            self.cycle.keep_alive = False
+            return
+        request = Request(uuid4().hex, method="-", status=400)
+        answer = problem(MalformedRequest(), request.id)
         headers = [
             *self.server_state.default_headers,
             *answer.headers,
-            (b"x-request-id", request_id.encode()),
+            (b"x-request-id", request.id.encode()),
             (b"connection", b"close"),
         ]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         start = b"HTTP/1.1 400 Bad Request\r\n"
         self.transport.write(b"".join([start, *lines, b"\r\n", answer.body]))
         self.transport.close()
+        request.log()

@@ -35,7 +35,10 @@ class Schema:
 
     def faults(self, value: Any) -> list[Fault]:
         """Return every fault of `value`, with JSON pointers (RFC 6901) into it."""
-        errors = self._validator.iter_errors(value)
+        try:
+            errors = list(self._validator.iter_errors(value))
+        except ValueError:  # the validator's own limit, far beyond any schema's depth
+            return [Fault("", "Must not be nested that deeply.")]
         return [fault for error in errors for fault in self._faults(error)][:MOST_FAULTS]
 
     def _faults(self, error: ValidationError) -> list[Fault]:

@@ -17,9 +17,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from todo_api.keys import SharedSecret
 from todo_api.logs import Format
-
-_SECRET_BYTES = 32
 
 
 class SettingsError(Exception):
@@ -42,20 +41,20 @@ def _http(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http or https URL")
-    return url.rstrip("/")
+    return url
 
 
 def _secret(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value().encode()) < _SECRET_BYTES:
-        raise ValueError(f"must have at least {_SECRET_BYTES} bytes")
+    SharedSecret(secret.get_secret_value())
     return secret
 
 
 def _origin(text: str) -> str:
-    origin = text if text == "*" else _http(text)
-    if origin.count("/") > len("//"):
-        raise ValueError("must be an origin, without a path")
-    return origin
+    origin = text.rstrip("/")
+    parts = urlsplit(origin)
+    if origin != "*" and origin != f"{parts.scheme}://{parts.netloc}".lower():
+        raise ValueError("must be origins as browsers send them, in lower case and without a path")
+    return origin if origin == "*" else _http(origin)
 
 
 def _comma_list(text: Any) -> Any:
@@ -116,7 +115,7 @@ class Settings(BaseSettings):
         """Where the keys are, if tokens are signed by an identity server."""
         if self.jwt_jwks_url or not self.better_auth_url:
             return self.jwt_jwks_url
-        return f"{self.better_auth_url}/api/auth/jwks"
+        return f"{self.better_auth_url.rstrip('/')}/api/auth/jwks"
 
     @property
     def issuer(self) -> str | None:

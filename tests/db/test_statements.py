@@ -125,4 +125,4 @@ def test_keys_are_pruned_along_an_index(plan: Callable[..., Any]) -> None:
     claim = {"user": USER, "key": "new", "fingerprint": b"of a body"}
     planned = plan(statements.CREATE_ONCE, **claim, **CHANGED)
 
-    assert indexes(planned) == {"idempotency_keys_age"}
+    assert indexes(planned) == {"idempotency_keys_age", "idempotency_keys_pkey"}
