@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 import httpx2
@@ -23,12 +23,15 @@ def exchange(server: Server, request: bytes) -> Answer:
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(request)
-        reader = connection.makefile("rb")
-        status = int(reader.readline().split()[1])
-        lines = iter(lambda: reader.readline().decode("latin-1").strip(), "")
-        headers = dict(line.lower().split(": ", 1) for line in lines)
-        length = 0 if request.startswith(b"HEAD") else int(headers.get("content-length", 0))
-        return Answer(status, headers, reader.read(length))
+        return answer_of(connection.makefile("rb"), has_body=not request.startswith(b"HEAD"))
+
+
+def answer_of(reader: BinaryIO, *, has_body: bool = True) -> Answer:
+    status = int(reader.readline().split()[1])
+    lines = iter(lambda: reader.readline().decode("latin-1").strip(), "")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    length = int(headers.get("content-length", 0)) if has_body else 0
+    return Answer(status, headers, reader.read(length))
 
 
 @pytest.fixture
@@ -180,7 +183,64 @@ def test_two_authorization_headers_prove_nothing(send: Send) -> None:
     assert answer.headers["www-authenticate"] == 'bearer error="invalid_token"'
 
 
-def test_an_upgrade_to_websockets_is_just_a_request(send: Send) -> None:
-    head = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\n"
+TASK = b'{"title": "Buy milk"}'
 
-    assert send(b"GET tasks", head).status == 200
+
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\n",
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        b"connection: upgrade\r\nUPGRADE: h2c\r\n",
+    ],
+)
+def test_an_upgrade_is_ignored_and_the_body_read(send: Send, upgrade: bytes) -> None:
+    assert send(b"POST tasks", JSON + upgrade + sized(TASK), TASK).status == 201
+    assert send(b"GET tasks", upgrade).status == 200
+
+
+def test_a_trailer_is_no_header(server: Server, user: str, token: Callable[[str], str]) -> None:
+    head = f"POST /api/{user}/tasks HTTP/1.1\r\nHost: localhost\r\n".encode() + JSON + CHUNKED
+    trailer = f"Authorization: Bearer {token(user)}\r\n\r\n".encode()
+    chunks = b"%x\r\n%s\r\n0\r\n" % (len(TASK), TASK)
+
+    assert exchange(server, head + b"\r\n" + chunks + trailer).status == 401
+
+
+def test_white_space_around_a_value_is_no_part_of_it(send: Send) -> None:
+    made = json.loads(send(b"POST tasks", JSON + sized(TASK), TASK).body)
+    answer = send(b"GET tasks/%d" % made["id"], b'If-None-Match: \t "1" \t \r\n')
+
+    assert answer.status == 304
+
+
+def test_a_request_is_answered_before_the_garbage_behind_it(
+    server: Server, user: str, token: Callable[[str], str]
+) -> None:
+    head = f"GET /api/{user}/tasks HTTP/1.1\r\nHost: localhost\r\n"
+    request = f"{head}Authorization: Bearer {token(user)}\r\n\r\nGARBAGE\r\n\r\n".encode()
+
+    assert exchange(server, request).status == 200
+
+
+def test_two_requests_in_one_packet_are_both_answered(server: Server) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
+        reader = connection.makefile("rb")
+        assert [answer_of(reader).status, answer_of(reader).status] == [200, 200]
+
+
+def test_an_endless_head_is_cut_off(server: Server) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nX-Endless: ")
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            connection.sendall(b"a" * 10_000_000)
+
+
+@pytest.mark.parametrize("depth", [10, 260, 1000, 30_000])
+def test_depth_is_refused_as_any_other_wrong_body(send: Send, depth: int) -> None:
+    body = b'{"title": %s1%s}' % (b"[" * depth, b"]" * depth)
+
+    assert send(b"POST tasks", JSON + sized(body), body).status == (400 if depth > 1020 else 422)
