@@ -29,8 +29,8 @@ class Server:
         self._programs = find_programs(directory, self._account, _MAJOR)
         self._account.take(directory)
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"]
-        initdb = [self._programs / "initdb", "--no-sync", f"--pgdata={self._data}", *options]
-        assert self._account.can(*initdb)
+        initdb = (self._programs / "initdb", "--no-sync", f"--pgdata={self._data}")
+        assert self._account.can(*initdb, *options)
 
     @property
     def port(self) -> int:
