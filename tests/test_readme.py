@@ -1,0 +1,35 @@
+"""The README names what there is, and nothing else."""
+
+import re
+from pathlib import Path
+
+from todo_api.contract import contract
+from todo_api.settings import Settings
+
+README = Path(__file__).parents[1].joinpath("README.md").read_text()
+
+
+def section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_every_variable_is_in_the_table_with_its_default() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \| ([^|]*)\|", section("Configuration"), re.MULTILINE)
+    listed = {name for names, _ in rows for name in re.findall(r"`(\w+)`", names)}
+
+    assert listed == {name.upper() for name in Settings.model_fields}
+    for name in ("port", "workers", "db_pool_size", "host", "data_dir", "log_format"):
+        assert f"`{Settings.model_fields[name].default}`" in section("Configuration")
+
+
+def test_every_error_code_is_in_the_table() -> None:
+    codes = contract()["components"]["schemas"]["Problem"]["properties"]["error_code"]["enum"]
+
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+|OVERLOADED)`", section("Errors"))) == set(codes)
+
+
+def test_every_make_target_is_one() -> None:
+    makefile = Path(__file__).parents[1].joinpath("Makefile").read_text()
+
+    for target in set(re.findall(r"`?make (\w+)", README)):
+        assert f"\n{target}:" in makefile
