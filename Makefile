@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint unit fuzz lock clean help
+.PHONY: run install test check format lint audit unit fuzz lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -19,7 +19,7 @@ install: .venv/.installed ## prepare .venv from the hash-checked lock
 
 test: lint unit ## all that CI runs
 
-check: format test ## format, then all that CI runs
+check: format audit test ## format, look for known vulnerabilities, then all that CI runs
 
 format: install ## rewrite the sources in the house's layout
 	@$(RUN) ruff format .
@@ -32,6 +32,15 @@ lint: install ## layout, lint, types, direction of imports, the contract
 	@$(BIN)/lint-imports
 	@$(RUN) yamllint --strict openapi
 	@$(RUN) openapi_spec_validator openapi/todo.yaml
+
+audit: install ## known vulnerabilities of what is locked, where their list can be reached
+	@report=$$($(RUN) pip_audit --requirement requirements.lock --require-hashes --disable-pip \
+		--progress-spinner off 2>&1); status=$$?; \
+	case "$$report" in \
+	*"Found "*" known vulnerabilit"*) echo "$$report"; exit 1 ;; \
+	*"could not be audited"*) echo "Not audited: the list of vulnerabilities can't be reached." ;; \
+	*) echo "$$report" | tail -n 1; test $$status -eq 0 || echo "Not audited: see above." ;; \
+	esac
 
 unit: install ## the tests, with Schemathesis against a live server, and their coverage
 	@$(RUN) coverage erase

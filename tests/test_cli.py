@@ -84,6 +84,9 @@ REFUSALS = {
         1,
         "The database can't be reached",
     ),
+    "half a certificate": (["serve"], {"TLS_CERT": __file__}, 1, "TLS_KEY="),
+    "no certificate": (["serve"], {"TLS_CERT": "/none", "TLS_KEY": __file__}, 1, "TLS_CERT="),
+    "not a certificate": (["serve"], {"TLS_CERT": __file__, "TLS_KEY": __file__}, 1, "PEM"),
     "unknown format": (["spec", "--format", "xml"], {}, 2, "xml"),
 }
 

@@ -27,6 +27,7 @@ _GRACE_SECONDS = 5
 """How much longer than the slowest request a shutdown waits."""
 _WELCOME_SECONDS = 86_400
 _BACKLOG = 2048
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,6 +51,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
         raise click.UsageError("--reload serves with one process: leave --workers out.")
     host, port = host or settings.host, port or settings.port
     logs.configure(settings.log_format)
+    _warn_of_plain_http(settings, host)
     _check_address(host, port)
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
@@ -74,7 +76,10 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=settings.forwarded_allow_ips is not None,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
             timeout_graceful_shutdown=int(settings.request_timeout) + _GRACE_SECONDS,
         )
 
@@ -164,6 +169,16 @@ def _check_address(host: str, port: int) -> None:
         ) from None
 
 
+def _warn_of_plain_http(settings: Settings, host: str) -> None:
+    """Say so where tokens would cross a network unencrypted."""
+    if not (host in _LOOPBACK or settings.tls_cert or settings.forwarded_allow_ips):
+        click.echo(
+            f"Warning: on {host}, tokens cross the network unencrypted: set TLS_CERT and TLS_KEY, "
+            "or FORWARDED_ALLOW_IPS to the address of the proxy that ends TLS.",
+            err=True,
+        )
+
+
 def _check_schema(url: str) -> None:
     """Refuse a database whose tables are missing or old; one that is away may come back."""
     try:
@@ -179,12 +194,13 @@ def _check_schema(url: str) -> None:
 
 
 def _welcome(settings: Settings, host: str, port: int) -> str:
-    name = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104
+    name = "localhost" if host in (*_LOOPBACK, "0.0.0.0", "::") else host  # noqa: S104
+    scheme = "https" if settings.tls_cert else "http"
     token = token_for("alice", signing_secret(settings), _WELCOME_SECONDS)
     return (
-        f"\nSwagger UI: http://{name}:{port}/docs\n"
+        f"\nSwagger UI: {scheme}://{name}:{port}/docs\n"
         f"Authorise there with this token of the user alice, or try:\n\n"
-        f"curl http://{name}:{port}/api/alice/tasks -H 'Authorization: Bearer {token}'\n"
+        f"curl {scheme}://{name}:{port}/api/alice/tasks -H 'Authorization: Bearer {token}'\n"
     )
 
 

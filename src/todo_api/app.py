@@ -25,6 +25,7 @@ from todo_api.keys import KeySet, SharedSecret
 from todo_api.operations import Operations
 from todo_api.problems import Problems
 from todo_api.schemas import Schema
+from todo_api.security import DocsPolicy, SecurityHeaders
 from todo_api.settings import Settings, load_settings
 
 _SWAGGER_UI = SwaggerUIOptions(
@@ -75,10 +76,12 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
     operations = partial(Operations, authenticator=authenticator, timeout=settings.request_timeout)
     return [
         logs.RequestLog,
+        SecurityHeaders,
         cors,
         Problems,
         operations,
         Endpoints,
+        DocsPolicy,
         SwaggerUIMiddleware,
         LifespanMiddleware,
     ]

@@ -1,6 +1,7 @@
 """The configuration: the environment, read once."""
 
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     model_validator,
@@ -49,6 +51,18 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _load(certificate: Path, key: Path) -> None:
+    try:
+        # A password would be asked for on the terminal, where a service has nobody to answer.
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise ValueError(
+            f"TLS_CERT and TLS_KEY can't be used ({error.strerror or error}): give a PEM "
+            "certificate and its key without a password, such as TLS_CERT=/etc/ssl/todo-api.pem "
+            "TLS_KEY=/etc/ssl/private/todo-api.key"
+        ) from None
+
+
 def _origin(text: str) -> str:
     origin = text.rstrip("/")
     parts = urlsplit(origin)
@@ -86,6 +100,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
+    tls_cert: FilePath | None = Field(None, examples=["/etc/ssl/todo-api.pem"])
+    tls_key: FilePath | None = Field(None, examples=["/etc/ssl/private/todo-api.key"])
+    forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
     workers: int = Field(1, ge=1, le=1000, examples=["2"])
     db_pool_size: int = Field(8, ge=1, le=1000, examples=["8"])
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
@@ -108,6 +125,17 @@ class Settings(BaseSettings):
                 "DATABASE_URL is set, but nothing to check tokens with: set BETTER_AUTH_URL, "
                 "JWT_JWKS_URL or JWT_SECRET_KEY, for example BETTER_AUTH_URL=https://auth.example.com"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_certificate(self) -> Self:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError(
+                "TLS_CERT and TLS_KEY go together, for example "
+                "TLS_CERT=/etc/ssl/todo-api.pem TLS_KEY=/etc/ssl/private/todo-api.key"
+            )
+        if self.tls_cert and self.tls_key:
+            _load(self.tls_cert, self.tls_key)
         return self
 
     @property

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ class Server:
     process: subprocess.Popen[str]
     url: str
     output: Path
+    verify: ssl.SSLContext | bool = True
 
     def log(self) -> str:
         return self.output.read_text()
@@ -66,6 +68,9 @@ def serving(output: Path, *options: str, **variables: str) -> Iterator[Server]:
             text=True,
         )
     server = Server(process, f"http://127.0.0.1:{port}", output)
+    if certificate := variables.get("TLS_CERT"):
+        server.url = server.url.replace("http:", "https:")
+        server.verify = ssl.create_default_context(cafile=certificate)
     try:
         _wait_until_healthy(server)
         yield server
@@ -78,7 +83,7 @@ def _wait_until_healthy(server: Server) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            if httpx2.get(f"{server.url}/health").status_code == 200:
+            if httpx2.get(f"{server.url}/health", verify=server.verify).status_code == 200:
                 return
         except httpx2.TransportError:
             time.sleep(0.02)

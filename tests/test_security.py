@@ -1,0 +1,58 @@
+"""Browsers are told what not to do with a response."""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+from starlette.testclient import TestClient
+
+POLICY = "Content-Security-Policy"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "tasks", 200),
+        ("GET", "tasks/1", 404),
+        ("DELETE", "tasks", 405),
+        ("GET", "http://testserver/openapi.yaml", 200),
+        ("GET", "http://testserver/health", 200),
+        ("GET", "http://testserver/no-such-path", 404),
+        ("GET", "http://testserver/docs/", 200),
+        ("GET", "http://testserver/docs/swagger-ui.css", 200),
+    ],
+)
+def test_every_response_has_them(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, path)
+
+    assert answer.status_code == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "frame-ancestors 'none'" in answer.headers[POLICY]
+    assert len(answer.headers.get_list(POLICY)) == 1
+
+
+def test_nothing_may_run_in_an_answer_of_the_api(client: TestClient) -> None:
+    policy = client.get("tasks").headers[POLICY]
+
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+
+def test_the_docs_may_run_their_own_scripts_only(client: TestClient) -> None:
+    page = client.get("http://testserver/docs/")
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+
+    assert len(scripts) == 1
+    [allowed] = re.findall(r"script-src ([^;]*)", page.headers[POLICY])
+    assert "unsafe" not in page.headers[POLICY]
+    assert f"'sha256-{b64encode(sha256(scripts[0].encode()).digest()).decode()}'" in allowed
+
+
+def test_https_is_asked_for_over_https_only(client: TestClient) -> None:
+    secure = client.get("https://testserver/health")
+    plain = client.get("http://testserver/health")
+
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in plain.headers
