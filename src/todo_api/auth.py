@@ -105,7 +105,9 @@ class Authenticator:
 
     def _user(self, claims: dict[str, Any]) -> str:
         user = claims.get("user_id", claims.get("sub"))
-        if not isinstance(user, str) or not self._is_user(user):
+        with _hostile_input():  # a lone surrogate is no text that a pattern could be matched with
+            valid = isinstance(user, str) and self._is_user(user)
+        if not isinstance(user, str) or not valid:
             raise TokenInvalid("The token names no valid user.")
         if claims.get("sub", user) != user:
             raise TokenInvalid("The token names two different users.")
