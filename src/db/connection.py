@@ -1,6 +1,7 @@
 """One psycopg2 connection in asynchronous mode, driven by the running event loop."""
 
 import asyncio
+import select
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -32,6 +33,8 @@ class Connection:
         self.on_lost: Callable[[Connection], object] | None = None
         self._link = link
         self._fd = link.fileno()
+        self._unasked = select.poll()
+        self._unasked.register(self._fd, select.POLLIN)
         self._cursor: Any = None
         self._reply: asyncio.Future[Rows] | None = None
         self._writing = False
@@ -55,6 +58,8 @@ class Connection:
 
         Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
+        if not self.closed and self._unasked.poll(0):
+            self.close()  # the server ended it, and the loop has not come round to saying so
         if self.closed:
             raise ConnectionLost(sent=False)
         self._cursor = self._link.cursor()

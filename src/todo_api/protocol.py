@@ -13,13 +13,18 @@ MOST_HEAD_BYTES = 65_536
 
 _UPGRADE = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
 _IGNORED = b"\nignored"
+_VERSIONS = ("1.0", "1.1")
 
 
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as httptools parses it."""
 
     _in_head = True
-    _head_bytes = 0
+    _unparsed = 0
+    """Bytes received of a head that is not complete."""
+    _hosts = 0
+    _fields = 0
+    """Bytes of the header fields parsed so far."""
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and bound the memory that an unfinished head may take."""
@@ -27,13 +32,14 @@ class Protocol(HttpToolsProtocol):
             # A server may ignore Upgrade (RFC 9110, 7.8), but httptools then skips the body.
             data = _UPGRADE.sub(_IGNORED, data)
         super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if self._in_head else 0
-        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+        self._unparsed = self._unparsed + len(data) if self._in_head else 0
+        if self._unparsed > MOST_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
     def on_message_begin(self) -> None:
         """Begin with a request's head."""
         self._in_head = True
+        self._hosts = self._fields = 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -41,12 +47,20 @@ class Protocol(HttpToolsProtocol):
 
         White space around the value is no part of it (RFC 9110, 5.5).
         """
-        if self._in_head:
-            super().on_header(name, value.strip(b" \t"))
+        if not self._in_head:
+            return
+        super().on_header(name, value.strip(b" \t"))
+        self._fields += len(name) + len(value)
+        self._hosts += name.lower() == b"host"
 
     def on_headers_complete(self) -> None:
-        """Go on to the body."""
+        """Go on to the body, unless the head is more or less than one (RFC 9112, 2.3 and 3.2)."""
         self._in_head = False
+        version = self.parser.get_http_version()
+        hosts = (0, 1) if version == "1.0" else (1,)
+        too_large = len(self.url) + self._fields > MOST_HEAD_BYTES
+        if too_large or version not in _VERSIONS or self._hosts not in hosts:
+            raise MalformedRequest  # httptools hands it to send_400_response
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's sentence for people)

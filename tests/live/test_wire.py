@@ -1,37 +1,14 @@
 """What no well-behaved client sends: raw bytes to the real server."""
 
 import json
-import socket
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 import httpx2
 import pytest
 
 from tests.live.conftest import Server
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def exchange(server: Server, request: bytes) -> Answer:
-    """Send `request` as it is and read one response."""
-    port = int(server.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(request)
-        return answer_of(connection.makefile("rb"), has_body=not request.startswith(b"HEAD"))
-
-
-def answer_of(reader: BinaryIO, *, has_body: bool = True) -> Answer:
-    status = int(reader.readline().split()[1])
-    lines = iter(lambda: reader.readline().decode("latin-1").strip(), "")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    length = int(headers.get("content-length", 0)) if has_body else 0
-    return Answer(status, headers, reader.read(length))
+from tests.live.wire import Answer, answer_of, connect, exchange
 
 
 @pytest.fixture
@@ -224,16 +201,14 @@ def test_a_request_is_answered_before_the_garbage_behind_it(
 
 
 def test_two_requests_in_one_packet_are_both_answered(server: Server) -> None:
-    port = int(server.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with connect(server) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
         reader = connection.makefile("rb")
         assert [answer_of(reader).status, answer_of(reader).status] == [200, 200]
 
 
 def test_an_endless_head_is_cut_off(server: Server) -> None:
-    port = int(server.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with connect(server) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nX-Endless: ")
         with pytest.raises(OSError, match=r"reset|Broken pipe"):
             connection.sendall(b"a" * 10_000_000)
