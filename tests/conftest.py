@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -37,6 +38,10 @@ def open_directory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def database_url(open_directory: Path) -> Iterator[str]:
+    """An embedded server, or the database that TODO_API_TEST_DATABASE names: that of a pooler."""
+    if given := os.environ.get("TODO_API_TEST_DATABASE"):
+        yield given
+        return
     with embedded_server(open_directory / "data") as url:
         schema.upgrade(url)
         yield url

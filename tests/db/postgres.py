@@ -19,14 +19,14 @@ _PATIENCE = 20.0
 
 
 class Server:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, programs: Path | None = None) -> None:
         self._directory = directory
         self._data = directory / "cluster"
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen: list[int] = []
         self._account = account_for(self._data)
-        self._programs = find_programs(directory, self._account, _MAJOR)
+        self._programs = programs or find_programs(directory, self._account, _MAJOR)
         self._account.take(directory)
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"]
         initdb = (self._programs / "initdb", "--no-sync", f"--pgdata={self._data}")
