@@ -47,6 +47,9 @@ def test_nothing_has_to_be_set() -> None:
         "cors_origins": ("http://localhost:3000",),
         "host": "127.0.0.1",
         "port": 8000,
+        "tls_cert": None,
+        "tls_key": None,
+        "forwarded_allow_ips": None,
         "workers": 1,
         "db_pool_size": 8,
         "request_timeout": 10.0,
@@ -65,6 +68,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "CORS_ORIGINS": (f"{AUTH}, http://localhost:5173/", (AUTH, "http://localhost:5173")),
     "HOST": ("::1", "::1"),
     "PORT": ("65535", 65535),
+    "FORWARDED_ALLOW_IPS": ("10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.2"),
     "WORKERS": ("4", 4),
     "DB_POOL_SIZE": ("1", 1),
     "REQUEST_TIMEOUT": ("2.5", 2.5),
@@ -82,7 +86,7 @@ def test_every_variable_is_read(
 
 
 def test_all_other_variables_are_those_that_need_another() -> None:
-    others = {"database_url", "jwt_jwks_url"}
+    others = {"database_url", "jwt_jwks_url", "tls_cert", "tls_key"}
 
     assert Settings.model_fields.keys() - {name.lower() for name in VALUES} == others
 
@@ -139,6 +143,8 @@ MISTAKES = [
     ("PORT", "http"),
     ("PORT", "0"),
     ("PORT", "65536"),
+    ("TLS_CERT", "/no/such/hunter2.pem"),
+    ("TLS_KEY", "/"),
     ("WORKERS", "0"),
     ("WORKERS", "1.5"),
     ("DB_POOL_SIZE", "0"),
@@ -185,6 +191,8 @@ RIVALS = [
     ({"JWT_SECRET_KEY": SECRET, "JWT_JWKS_URL": AUTH}, ["JWT_SECRET_KEY", "JWT_JWKS_URL"]),
     ({"JWT_JWKS_URL": AUTH}, ["JWT_ISSUER=", "JWT_AUDIENCE="]),
     ({"JWT_JWKS_URL": AUTH, "JWT_ISSUER": AUTH}, ["JWT_AUDIENCE="]),
+    ({"TLS_CERT": __file__}, ["TLS_CERT", "TLS_KEY="]),
+    ({"TLS_KEY": __file__}, ["TLS_KEY", "TLS_CERT="]),
     ({"DATABASE_URL": DATABASE}, ["DATABASE_URL", "BETTER_AUTH_URL=", "JWT_SECRET_KEY"]),
 ]
 

@@ -20,9 +20,9 @@ _PAUSE = 0.1  # seconds from a failure to connect to the next attempt
 class Pool:
     """Up to `size` connections, opened as they are needed and replaced as they are lost.
 
-    A statement has `timeout` seconds, of which it waits at most `acquire_timeout` for a connection,
-    in a queue of at most `queue_limit`. The server is told of a limit, too, so that what nobody
-    waits for any more ends there as well.
+    The statements of a context have `timeout` seconds together; each waits at most
+    `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
+    told of a limit, too, so that what nobody waits for any more ends there as well.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Pool:
         Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
         started = perf_counter()
-        deadline = asyncio.get_running_loop().time() + self._timeout
+        deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
         try:
             return await self._run(sql, parameters, deadline)
         except ConnectionLost as lost:

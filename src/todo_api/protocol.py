@@ -14,11 +14,14 @@ MOST_HEAD_BYTES = 65_536
 _UPGRADE = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
 _IGNORED = b"\nignored"
 _VERSIONS = ("1.0", "1.1")
+_FAREWELL = 1.0
+"""Seconds that a shutdown leaves an idle connection open for the request that is on its way."""
 
 
 class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as httptools parses it."""
 
+    _leaving = False
     _in_head = True
     _unparsed = 0
     """Bytes received of a head that is not complete."""
@@ -62,6 +65,19 @@ class Protocol(HttpToolsProtocol):
         if too_large or version not in _VERSIONS or self._hosts not in hosts:
             raise MalformedRequest  # httptools hands it to send_400_response
         super().on_headers_complete()
+        if self._leaving:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Close after the request that runs or, being idle, after one that is on its way.
+
+        To close an idle connection at once resets what its client has just sent (RFC 9112, 9.6).
+        """
+        if not self._leaving and (self.cycle is None or self.cycle.response_complete):
+            self._leaving = True
+            self.loop.call_later(_FAREWELL, self.shutdown)
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's sentence for people)
         """Refuse what is not HTTP; the connection can't go on, as nobody knows where it stands.

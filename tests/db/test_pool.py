@@ -1,5 +1,5 @@
 import asyncio
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from itertools import pairwise
 from pathlib import Path
 
@@ -128,14 +128,23 @@ async def test_no_descriptor_is_left_behind(server: Server) -> None:
     pool = Pool(server.dsn, size=4, timeout=0.2)
     await end(*await busy(pool, 4))
     with pytest.raises(DatabaseUnavailable):
-        await pool.execute(SLEEP)
+        await asyncio.create_task(pool.execute(SLEEP))
     server.freeze()
     with pytest.raises(DatabaseUnavailable):
-        await pool.execute(PID)
+        await asyncio.create_task(pool.execute(PID))
     server.thaw()
     await asyncio.gather(*(pool.execute(PID) for _ in range(20)))
     await pool.close()
     assert descriptors() == before
+
+
+async def test_the_statements_of_a_context_share_its_time(server: Server) -> None:
+    pool = Pool(server.dsn, size=1, timeout=10)
+    elapsed.set(10.0)  # by the statements before
+    with pytest.raises(DatabaseUnavailable):
+        await pool.execute(SLEEP)
+    assert await asyncio.create_task(pool.execute("SELECT 1"), context=Context()) == [(1,)]
+    await pool.close()
 
 
 async def test_the_time_spent_is_counted_with_the_wait(server: Server) -> None:

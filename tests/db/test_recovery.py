@@ -16,7 +16,7 @@ COUNT = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS forsaken'"
 async def test_a_slow_statement_is_given_up_and_the_pool_goes_on(server: Server) -> None:
     pool = Pool(server.dsn, size=1, timeout=0.2)
     with pytest.raises(DatabaseUnavailable):
-        await pool.execute(SLEEP, retry=True)
+        await asyncio.create_task(pool.execute(SLEEP, retry=True))
     assert await pool.execute("SELECT 1") == [(1,)]
     await pool.close()
 
@@ -45,7 +45,7 @@ async def test_a_frozen_server_holds_no_request_and_thaws(server: Server) -> Non
     started = perf_counter()
     for _ in range(3):
         with pytest.raises(DatabaseUnavailable):
-            await pool.execute(PID, retry=True)
+            await asyncio.create_task(pool.execute(PID, retry=True))
     assert perf_counter() - started < 1.5
     server.thaw()
     await pool.execute(PID)
