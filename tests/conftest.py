@@ -26,6 +26,9 @@ from todo_api.settings import Settings
 
 SECRET = "a secret that only the tests know"
 
+for variable in Settings.model_fields:
+    os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
+
 
 @pytest.fixture(scope="session")
 def open_directory() -> Iterator[Path]:

@@ -22,7 +22,8 @@ BASE = "https://auth.example.com"
 USER = "k3JvT9qWm2XcY7bN4dRf6HsL1pZgA8uE"
 SECRET = "a secret of thirty-two characters"
 NOW = int(time.time())
-SOON = NOW + 900
+SOON = NOW + 7200  # these are made when the tests are collected, long before the last of them runs
+LATER = NOW + 3600
 
 ED, EC = ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(65537, 2048)
@@ -236,8 +237,8 @@ NAMES: list[Any] = [
 ]
 CLAIMS_OF: dict[str, list[Any]] = {
     "exp": [*TIMES, 0, 1, NOW, NOW - 1, NOW - 0.5],
-    "nbf": [*TIMES, NOW + 120],
-    "iat": [*TIMES, NOW + 120],
+    "nbf": [*TIMES, LATER],
+    "iat": [*TIMES, LATER],
     "iss": [None, 5, [], [BASE], {}, "", BASE + "/", BASE.upper(), BASE + "\0", "null"],
     "aud": [None, 5, [], {}, "", BASE + "/", ["other"], [[BASE]], [BASE, 5], {BASE: BASE}],
     "sub": NAMES,
@@ -340,7 +341,7 @@ async def test_the_scheme_is_read_in_any_case(authenticator: Authenticator, sche
     ("token", "sentence"),
     [
         (signed({**CLAIMS, "exp": NOW - 1}), "The token has expired."),
-        (signed({**CLAIMS, "nbf": NOW + 120}), "The token is not valid yet."),
+        (signed({**CLAIMS, "nbf": LATER}), "The token is not valid yet."),
         (signed({**CLAIMS, "iss": "other"}), "The token is from another issuer."),
         (signed({**CLAIMS, "aud": "other"}), "The token is for another audience."),
         (signed({**CLAIMS, "user_id": "eve"}), "The token names two different users."),
