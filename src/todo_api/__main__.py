@@ -80,7 +80,8 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
             forwarded_allow_ips=settings.forwarded_allow_ips,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
-            timeout_graceful_shutdown=int(settings.request_timeout) + _GRACE_SECONDS,
+            # A body may take that long to arrive, and the database as long again.
+            timeout_graceful_shutdown=int(2 * settings.request_timeout) + _GRACE_SECONDS,
         )
 
 
