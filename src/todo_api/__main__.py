@@ -195,7 +195,7 @@ def _check_schema(url: str) -> None:
 
 
 def _welcome(settings: Settings, host: str, port: int) -> str:
-    name = "localhost" if host in (*_LOOPBACK, "0.0.0.0", "::") else host  # noqa: S104
+    name = "localhost" if host in (*_LOOPBACK, "0.0.0.0", "::") else host  # noqa: S104 (compared)
     scheme = "https" if settings.tls_cert else "http"
     token = token_for("alice", signing_secret(settings), _WELCOME_SECONDS)
     return (

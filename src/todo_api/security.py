@@ -15,7 +15,7 @@ _ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
 ]
 _NOTHING: Headers = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'")]
-_OVER_TLS: Headers = [(b"strict-transport-security", b"max-age=31536000")]
+_OVER_TLS: Headers = [*_ALWAYS, (b"strict-transport-security", b"max-age=31536000")]
 _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
@@ -30,7 +30,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        added = _ALWAYS + _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
+        added = _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":

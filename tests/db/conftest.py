@@ -1,16 +1,13 @@
 """A server of its own for the tests that break it, on both event loops."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import pytest
 import uvloop
 
 from db.pool import Pool
-from tests.db.postgres import Server
+from tests.db.postgres import Server, private_server
 
 PID = "SELECT pg_backend_pid()"
 SLEEP = "SELECT pg_sleep(30)"
@@ -23,13 +20,8 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 @pytest.fixture(scope="session")
 def running_server() -> Iterator[Server]:
-    directory = Path(tempfile.mkdtemp(prefix="todo"))
-    directory.chmod(0o755)
-    server = Server(directory)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(directory)
+    with private_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """A PostgreSQL that a test may kill, freeze and stop, and that belongs to nobody else."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +116,18 @@ class Server:
         except psycopg2.OperationalError:
             return False
         return True
+
+
+@contextmanager
+def private_server() -> Iterator[Server]:
+    """Run one in a folder that its own user can enter, and leave nothing of it behind."""
+    directory = Path(tempfile.mkdtemp(prefix="todo"))
+    directory.chmod(0o755)
+    server = Server(directory)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
 
 
 def _free_port() -> int:

@@ -17,6 +17,8 @@ import httpx2
 import pytest
 
 from tests.conftest import SECRET
+from tests.db.postgres import Server as Postgres
+from tests.live.proxy import Proxy
 
 PATIENCE = 30.0
 COMMAND = [sys.executable, "-m", "todo_api"]
@@ -88,6 +90,23 @@ def _wait_until_healthy(server: Server) -> None:
         except httpx2.TransportError:
             time.sleep(0.02)
     pytest.fail(f"the server did not start:\n{server.log()}")
+
+
+def until(condition: Callable[[], bool]) -> float:
+    """Return the seconds that it took to be so."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() < started + PATIENCE, "it never came to be so"
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+@pytest.fixture(scope="module")
+def proxy(postgres: Postgres) -> Iterator[Proxy]:
+    """A way to the module's own PostgreSQL that a test can cut."""
+    proxy = Proxy(postgres.port)
+    yield proxy
+    proxy.refuse()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Every request ends by its deadline, whatever the database does, and the service recovers."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,7 +14,8 @@ import pytest
 from db import schema
 from tests.conftest import SECRET, problem
 from tests.db.postgres import Server as Postgres
-from tests.live.conftest import PATIENCE, Server, serving
+from tests.db.postgres import private_server
+from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.proxy import Proxy
 from todo_api.development import token_for
 
@@ -29,21 +28,9 @@ WAITING = f"{BACKENDS} AND wait_event_type = 'Lock'"
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    directory = Path(tempfile.mkdtemp(prefix="todo"))
-    directory.chmod(0o755)
-    postgres = Postgres(directory)
-    postgres.start()
-    schema.upgrade(postgres.dsn)
-    yield postgres
-    postgres.stop()
-    shutil.rmtree(directory)
-
-
-@pytest.fixture(scope="module")
-def proxy(postgres: Postgres) -> Iterator[Proxy]:
-    proxy = Proxy(postgres.port)
-    yield proxy
-    proxy.refuse()
+    with private_server() as postgres:
+        schema.upgrade(postgres.dsn)
+        yield postgres
 
 
 def serving_on(
@@ -88,13 +75,6 @@ def silent(proxy: Proxy) -> Iterator[None]:
     proxy.fall_silent()
     yield
     proxy.speak()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.02)
 
 
 def seconds(answer: httpx2.Response) -> float:

@@ -1,9 +1,6 @@
 """What goes wrong with the database is 503 and passes; a write is never sent a second time."""
 
 import logging
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,7 +15,8 @@ import pytest
 from db import schema
 from tests.conftest import SECRET, problem
 from tests.db.postgres import Server as Postgres
-from tests.live.conftest import PATIENCE, Server, serving
+from tests.db.postgres import private_server
+from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.proxy import Proxy
 from todo_api.development import token_for
 
@@ -44,23 +42,11 @@ ALTER TABLE tasks ADD CONSTRAINT no_secrets CHECK (title NOT LIKE 'secret %');
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    directory = Path(tempfile.mkdtemp(prefix="todo"))
-    directory.chmod(0o755)
-    postgres = Postgres(directory)
-    postgres.start()
-    postgres.sql("CREATE ROLE todo LOGIN; GRANT CREATE ON SCHEMA public TO todo")
-    schema.upgrade(postgres.dsn.replace("user=postgres", "user=todo"))
-    postgres.sql(FAULT)
-    yield postgres
-    postgres.stop()
-    shutil.rmtree(directory)
-
-
-@pytest.fixture(scope="module")
-def proxy(postgres: Postgres) -> Iterator[Proxy]:
-    proxy = Proxy(postgres.port)
-    yield proxy
-    proxy.refuse()
+    with private_server() as postgres:
+        postgres.sql("CREATE ROLE todo LOGIN; GRANT CREATE ON SCHEMA public TO todo")
+        schema.upgrade(postgres.dsn.replace("user=postgres", "user=todo"))
+        postgres.sql(FAULT)
+        yield postgres
 
 
 @contextmanager
@@ -104,15 +90,6 @@ def create(client: httpx2.Client, title: str) -> httpx2.Response:
 
 def titles(client: httpx2.Client) -> list[str]:
     return [task["title"] for task in client.get("tasks").json()["tasks"]]
-
-
-def until(condition: Callable[[], bool]) -> float:
-    """Return the seconds that it took to be so."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() < started + PATIENCE, "it never came to be so"
-        time.sleep(0.01)
-    return time.monotonic() - started
 
 
 @contextmanager

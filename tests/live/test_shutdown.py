@@ -21,7 +21,7 @@ import psycopg2
 import pytest
 
 from tests.conftest import SECRET, problem
-from tests.live.conftest import PATIENCE, Server, serving
+from tests.live.conftest import PATIENCE, Server, serving, until
 from todo_api.development import token_for
 
 logger = logging.getLogger(__name__)
@@ -41,13 +41,6 @@ def serving_on(database_url: str, output: Path, timeout: str) -> Iterator[Server
     settings = {"JWT_SECRET_KEY": SECRET, "REQUEST_TIMEOUT": timeout}
     with serving(output, DATABASE_URL=database_url, **settings) as server:
         yield server
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be so"
-        time.sleep(0.01)
 
 
 @dataclass
