@@ -26,8 +26,28 @@ from todo_api.settings import Settings
 
 SECRET = "a secret that only the tests know"
 
+FIGURES = pytest.StashKey[list[str]]()
+
 for variable in Settings.model_fields:
     os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if figures := config.stash[FIGURES]:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(figures))
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Note what a test measured or counted; the run's summary prints it."""
+    return lambda text: request.config.stash[FIGURES].append(f"{request.node.nodeid}: {text}")
 
 
 @pytest.fixture(scope="session")

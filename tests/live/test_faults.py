@@ -1,6 +1,5 @@
 """What goes wrong with the database is 503 and passes; a write is never sent a second time."""
 
-import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -19,8 +18,6 @@ from tests.db.postgres import private_server
 from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.proxy import Proxy
 from todo_api.development import token_for
-
-logger = logging.getLogger(__name__)
 
 CLIENTS = 6
 STORED = "SELECT title FROM tasks WHERE user_id ="
@@ -287,6 +284,7 @@ def test_under_load_a_breakage_is_503_and_passes(
     proxy: Proxy,
     client: httpx2.Client,
     breakage: str,
+    figure: Callable[[str], None],
 ) -> None:
     over = Event()
     with ThreadPoolExecutor(CLIENTS) as threads:
@@ -297,7 +295,7 @@ def test_under_load_a_breakage_is_503_and_passes(
         over.set()
         answers = [answer for future in running for answer in future.result()]
 
-    logger.info("%s: first 2xx after %.3f s", breakage, absence)
+    figure(f"first 2xx {absence:.2f} s after the database was back")
     failures = [answer for answer in answers if not answer.is_success]
     assert {problem(answer) for answer in failures} <= {UNAVAILABLE}
     acknowledged = [answer.json()["title"] for answer in answers if answer.status_code == 201]

@@ -1,6 +1,5 @@
 """A restart loses nobody: what the service has begun it answers, and what it answered is kept."""
 
-import logging
 import os
 import socket
 import time
@@ -23,8 +22,6 @@ import pytest
 from tests.conftest import SECRET, problem
 from tests.live.conftest import PATIENCE, Server, serving, until
 from todo_api.development import token_for
-
-logger = logging.getLogger(__name__)
 
 ROUNDS = int(os.environ.get("CAMPAIGN_RESTARTS", "3"))
 CLIENTS = 8
@@ -106,6 +103,7 @@ def test_restarts_under_load_lose_no_request_that_was_begun(
     sql: Callable[..., Any],
     load: Load,
     tmp_path: Path,
+    figure: Callable[[str], None],
 ) -> None:
     with ThreadPoolExecutor(CLIENTS) as threads:
         running: list[Future[None]] = []
@@ -123,7 +121,7 @@ def test_restarts_under_load_lose_no_request_that_was_begun(
             future.result()
 
     stored = {title for (title,) in sql("SELECT title FROM tasks WHERE user_id = %s", (load.user,))}
-    logger.info("%d created, %d cut off", len(stored), len(load.cut_off))
+    figure(f"{ROUNDS} restarts, {len(stored)} tasks created, {len(load.cut_off)} requests cut off")
     assert load.failed == []
     assert stored == set(load.created)
     assert load.cut_off == []

@@ -32,7 +32,7 @@ def increment(client: httpx2.Client, task: str) -> int:
 
 @pytest.mark.timeout(600)
 def test_concurrent_increments_with_if_match_add_up(
-    server: Server, user: str, headers: dict[str, str]
+    server: Server, user: str, headers: dict[str, str], figure: Callable[[str], None]
 ) -> None:
     with (
         httpx2.Client(base_url=server.url, headers=headers, timeout=PATIENCE) as client,
@@ -46,6 +46,7 @@ def test_concurrent_increments_with_if_match_add_up(
         attempts = sum(threads.map(loop, range(CLIENTS)))
         final = client.get(task).json()
 
+    figure(f"{CLIENTS} clients, {CLIENTS * INCREMENTS} increments in {attempts} attempts, 0 lost")
     assert attempts > CLIENTS * INCREMENTS
     assert final["title"] == str(CLIENTS * INCREMENTS)
     assert final["version"] == CLIENTS * INCREMENTS + 1
