@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit fuzz lock clean help
+.PHONY: run install test check format lint audit unit campaign fuzz lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -47,6 +47,13 @@ unit: install ## the tests, with Schemathesis against a live server, and their c
 	@$(RUN) coverage run -m pytest
 	@$(RUN) coverage combine --quiet
 	@$(RUN) coverage report
+
+campaign: export CAMPAIGN_INCREMENTS = 20
+campaign: export CAMPAIGN_KILLS = 200
+campaign: export CAMPAIGN_RESTARTS = 20
+campaign: export CAMPAIGN_SECONDS = 10
+campaign: install ## what README promises, in full counts, with the figures at the end
+	@$(RUN) pytest tests/live
 
 URL ?= http://localhost:8000
 USER_JSON := {"name":"%s","fixedHeaders":[{"name":"Authorization","value":"Bearer %s"}]}

@@ -112,29 +112,67 @@ async def test_a_known_key_never_waits(keys: KeySet, issuer: Issuer, clock: Cloc
     await keys.find("ed")
     issuer.asked.clear()
     issuer.awake.clear()
-    clock.now += 300
-    assert await keys.find("ed")
+    clock.now += 10
+    waiting = asyncio.create_task(keys.find("unknown"))
     await issuer.asked.wait()
     assert await keys.find("ed")
+    assert not waiting.done()
     assert issuer.requests == 2
 
 
-async def test_keys_are_asked_for_again_after_five_minutes_only(
-    keys: KeySet, issuer: Issuer, clock: Clock
+class Naps:
+    """What `asyncio.sleep` is asked for; each ends when it is told to."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun: asyncio.Queue[float] = asyncio.Queue()
+        self._over: asyncio.Queue[None] = asyncio.Queue()
+
+    async def sleep(self, seconds: float) -> None:
+        self._begun.put_nowait(seconds)
+        await self._over.get()
+
+    async def end_next(self) -> float:
+        seconds = await self._begun.get()
+        self._clock.now += seconds
+        self._over.put_nowait(None)
+        return seconds
+
+
+@pytest.fixture
+def naps(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Naps:
+    naps = Naps(clock)
+    monkeypatch.setattr("asyncio.sleep", naps.sleep)
+    return naps
+
+
+@pytest.mark.parametrize(("status", "rest"), [(200, 290), (500, 10)])
+async def test_keys_are_fetched_again_after_five_minutes_or_a_failure(
+    keys: KeySet, issuer: Issuer, naps: Naps, status: int, rest: float
 ) -> None:
+    keys.start()
+    assert await keys.find("ed")
+    assert [await naps.end_next(), issuer.requests] == [10, 1]
+    issuer.asked.clear()
+    issuer.answer(json.dumps({"keys": [OKP]}).encode(), status=status)
+    assert [await naps.end_next(), issuer.requests] == [290, 1]
+    await issuer.asked.wait()
+    assert keys._fetching
+    await keys._fetching
+    assert [await naps.end_next(), await naps.end_next()] == [10, rest]
+
+
+async def test_a_key_that_was_withdrawn_is_dropped_though_nobody_asks(issuer: Issuer) -> None:
+    keys = KeySet(issuer.url, cool_down=0.01, refresh_interval=0.01)
+    keys.start()
     key = await keys.find("ed")
     assert key
     issuer.publish(NEW)
-    fetch = keys._fetching
-    clock.now += 299
-    assert keys.holds(key)
-    await keys.find("ed")
-    assert keys._fetching is fetch
-    clock.now += 1
-    assert keys.holds(key)
-    assert await keys.find("new")
+    for _ in range(2):  # when the second is asked for, the first has come
+        issuer.asked.clear()
+        await issuer.asked.wait()
     assert not keys.holds(key)
-    assert issuer.requests == 2
+    await keys.close()
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -231,7 +269,7 @@ async def test_a_failed_refresh_keeps_the_keys_and_is_logged_once(
     key = await keys.find("ed")
     answer, reason = FAILURES[failure]
     answer(issuer)
-    clock.now += 300
+    clock.now += 10
     assert await keys.find("new") is None
     assert await keys.find("ed") is key
     assert issuer.requests == 2

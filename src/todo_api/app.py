@@ -1,9 +1,11 @@
 """The application: the contract, its handlers, security, errors and lifespan."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from multiprocessing import parent_process
 from typing import Any
 
 from connexion import AsyncApp
@@ -11,6 +13,7 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import RelativeResolver
+from starlette.responses import Response
 
 import handlers
 from db.pool import Pool
@@ -21,12 +24,15 @@ from todo_api.cors import Cors
 from todo_api.database import database
 from todo_api.development import signing_secret
 from todo_api.endpoints import Endpoints
+from todo_api.intake import Intake
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.operations import Operations
 from todo_api.problems import Problems
 from todo_api.schemas import Schema
 from todo_api.security import DocsPolicy, SecurityHeaders
 from todo_api.settings import Settings, load_settings
+
+_JWKS_TIMEOUT = 3.0  # seconds
 
 _SWAGGER_UI = SwaggerUIOptions(
     serve_spec=False,
@@ -59,7 +65,22 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
 
 
 def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
-    cors = partial(
+    operations = partial(Operations, authenticator=authenticator, timeout=settings.request_timeout)
+    return [
+        logs.RequestLog,
+        SecurityHeaders,
+        _cors(settings),
+        Problems,
+        operations,
+        Endpoints,
+        DocsPolicy,
+        SwaggerUIMiddleware,
+        LifespanMiddleware,
+    ]
+
+
+def _cors(settings: Settings) -> partial[Cors]:
+    return partial(
         Cors,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
@@ -73,23 +94,16 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
         ],
         expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
     )
-    operations = partial(Operations, authenticator=authenticator, timeout=settings.request_timeout)
-    return [
-        logs.RequestLog,
-        SecurityHeaders,
-        cors,
-        Problems,
-        operations,
-        Endpoints,
-        DocsPolicy,
-        SwaggerUIMiddleware,
-        LifespanMiddleware,
-    ]
 
 
 def _keys(settings: Settings) -> SharedSecret | KeySet:
     if settings.jwks_url:
-        return KeySet(settings.jwks_url)
+        return KeySet(
+            settings.jwks_url,
+            cool_down=settings.jwks_cool_down,
+            refresh_interval=settings.jwks_refresh_interval,
+            timeout=min(_JWKS_TIMEOUT, settings.request_timeout),
+        )
     return SharedSecret(signing_secret(settings))
 
 
@@ -100,10 +114,26 @@ def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authentic
     )
 
 
+def _end_with_supervisor() -> None:
+    """End this worker, if it is one, with its supervisor, even with one that is killed.
+
+    It would go on serving otherwise, and nobody could have the port.
+    """
+    if supervisor := parent_process():
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.remove_reader(supervisor.sentinel)
+            signal.raise_signal(signal.SIGTERM)
+
+        loop.add_reader(supervisor.sentinel, end)
+
+
 @asynccontextmanager
 async def _lifespan(
     settings: Settings, keys: SharedSecret | KeySet, _: Any
 ) -> AsyncIterator[dict[str, Any]]:
+    _end_with_supervisor()
     chosen = database(settings)
     async with AsyncExitStack() as stack:
         url = await asyncio.to_thread(chosen.__enter__)
@@ -113,4 +143,4 @@ async def _lifespan(
         if isinstance(keys, KeySet):
             keys.start()
             stack.push_async_callback(keys.close)
-        yield {"pool": pool}
+        yield {"pool": pool, "intake": Intake(pool, _cors(settings)(Response()))}

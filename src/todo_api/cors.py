@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
+from starlette.types import Scope
 
 
 class Cors(CORSMiddleware):
@@ -16,3 +17,15 @@ class Cors(CORSMiddleware):
         if answer.status_code == HTTPStatus.OK:
             return answer
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Vary": "Origin"})
+
+    def headers_for(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """Return what is added to an answer for which the application is not asked."""
+        origin = Headers(scope=scope).get("Origin")
+        if origin is None:
+            return [(b"vary", b"Origin")]
+        headers = MutableHeaders(self.simple_headers)
+        if self.is_allowed_origin(origin) and not self.allow_all_origins:
+            self.allow_explicit_origin(headers, origin)
+        else:
+            headers["Vary"] = "Origin"
+        return headers.raw

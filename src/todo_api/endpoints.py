@@ -13,6 +13,9 @@ from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady
 from todo_api.routes import Routes
 
+PROBES = ("/health", "/ready")
+"""What is answered however much there is to do."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _ABOUT = {"service": "todo-api", "version": version("todo-api")}

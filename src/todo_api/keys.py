@@ -48,7 +48,8 @@ class KeySet:
     """The public keys that an issuer publishes at a URL as a JWK Set (RFC 7517); times in seconds.
 
     A key that is known never waits. An unknown one joins the one fetch under way, or begins it
-    unless the last began less than `cool_down` ago. Whatever fails leaves the known keys in use.
+    unless the last began less than `cool_down` ago. Whatever fails leaves the known keys in use,
+    and once started is tried again after `cool_down`; what succeeds, after `refresh_interval`.
     """
 
     def __init__(
@@ -72,28 +73,24 @@ class KeySet:
         self._keys: dict[str | None, PyJWK] = {}
         self._stale_at = self._may_fetch_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
+        self._staying_fresh: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin a fetch in the background, unless one is under way or the last is too recent."""
-        under_way = self._fetching is not None and not self._fetching.done()
-        if not under_way and monotonic() >= self._may_fetch_at:
-            self._may_fetch_at = monotonic() + self._cool_down
-            self._fetching = asyncio.create_task(self._refresh())
+        """Fetch the keys in the background, now and whenever they are due, until `close`."""
+        self._staying_fresh = asyncio.create_task(self._stay_fresh())
 
     def holds(self, key: PyJWK) -> bool:
-        """Say whether this very key object is still in use; begin a refresh that is due."""
-        if monotonic() >= self._stale_at:
-            self.start()
+        """Say whether this very key object is still in use."""
         return self._keys.get(key.key_id) is key
 
     async def find(self, kid: str | None) -> PyJWK | None:
         """Return the key of that id or None; raises KeysUnavailable while there is none at all."""
         if kid is None:
             return None
-        if kid not in self._keys or monotonic() >= self._stale_at:
-            self.start()
-        if kid not in self._keys and self._fetching is not None:
-            await asyncio.wait([self._fetching])  # a caller that gives up doesn't cancel it
+        if kid not in self._keys:
+            self._begin_fetch()
+            if self._fetching is not None:
+                await asyncio.wait([self._fetching])  # a caller that gives up doesn't cancel it
         if not self._keys:
             raise KeysUnavailable("no signing key yet")
         return self._keys.get(kid)
@@ -101,10 +98,22 @@ class KeySet:
     async def close(self) -> None:
         """End a fetch that is under way and close the connections."""
         self._may_fetch_at = float("inf")
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.wait([self._fetching])
+        for task in filter(None, (self._staying_fresh, self._fetching)):
+            task.cancel()
+            await asyncio.wait([task])
         await self._client.aclose()
+
+    def _begin_fetch(self) -> None:
+        under_way = self._fetching is not None and not self._fetching.done()
+        if not under_way and monotonic() >= self._may_fetch_at:
+            self._may_fetch_at = monotonic() + self._cool_down
+            self._fetching = asyncio.create_task(self._refresh())
+
+    async def _stay_fresh(self) -> None:
+        while True:
+            if monotonic() >= self._stale_at:
+                self._begin_fetch()
+            await asyncio.sleep(max(self._stale_at - monotonic(), self._cool_down))
 
     async def _refresh(self) -> None:
         try:

@@ -63,7 +63,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = scope[REQUEST] = Request(_request_id(scope), scope["method"])
+        request = scope[REQUEST] = Request(request_id(scope), scope["method"])
         header = (b"x-request-id", request.id.encode())
 
         async def send_with_id(message: Message) -> None:
@@ -79,7 +79,8 @@ class RequestLog:
             request.log()
 
 
-def _request_id(scope: Scope) -> str:
+def request_id(scope: Scope) -> str:
+    """Return the id that the client chose, if it is a sane one, or a new one."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return str(value, "ascii")

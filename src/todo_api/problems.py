@@ -33,10 +33,11 @@ from todo_api.errors import (
 )
 from todo_api.keys import KeysUnavailable
 from todo_api.logs import REQUEST, Request, log_error
-from todo_api.replies import Reply, reply
+from todo_api.replies import Headers, Reply, reply
 from todo_api.schemas import MOST_CHARACTERS, Fault
 
 MEDIA_TYPE = "application/problem+json"
+_MEDIA_TYPE = MEDIA_TYPE.encode()
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Kind:
     status: HTTPStatus
     error_code: str
     detail: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Headers = field(default_factory=list)
 
 
-_TRY_AGAIN = {"Retry-After": "1"}
+_TRY_AGAIN = [(b"retry-after", b"1")]
 _INTERNAL_ERROR = Kind(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "INTERNAL_ERROR",
@@ -65,18 +66,18 @@ _KINDS: dict[type[Exception], Kind] = {
         HTTPStatus.BAD_REQUEST,
         "VALIDATION_ERROR",
         "The body did not arrive in time.",
-        {"Connection": "close"},
+        [(b"connection", b"close")],
     ),
     TokenMissing: Kind(
         HTTPStatus.UNAUTHORIZED,
         "AUTH_MISSING",
         "Send a token in the header Authorization, as Bearer <JWT>.",
-        {"WWW-Authenticate": "Bearer"},
+        [(b"www-authenticate", b"Bearer")],
     ),
     TokenInvalid: Kind(
         HTTPStatus.UNAUTHORIZED,
         "AUTH_INVALID",
-        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        headers=[(b"www-authenticate", b'Bearer error="invalid_token"')],
     ),
     WrongUser: Kind(
         HTTPStatus.FORBIDDEN,
@@ -158,8 +159,10 @@ def problem(error: Exception, request_id: str) -> Reply:
     if faults:
         document["errors"] = [fault._asdict() for fault in faults]
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
-    headers = {"Allow": error.allow} if isinstance(error, MethodNotAllowed) else kind.headers
-    return reply(kind.status, headers, body, MEDIA_TYPE)
+    headers = kind.headers
+    if isinstance(error, MethodNotAllowed):
+        headers = [(b"allow", error.allow.encode())]
+    return reply(kind.status, headers, body, _MEDIA_TYPE)
 
 
 def _kind(error: Exception) -> Kind:

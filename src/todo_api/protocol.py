@@ -1,13 +1,20 @@
 """uvicorn's HTTP protocol, stricter where the contract or RFC 9110 asks for it."""
 
 import re
+from typing import Any, cast
 from uuid import uuid4
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from todo_api.errors import MalformedRequest
-from todo_api.logs import Request
+from todo_api.logs import Request, request_id
 from todo_api.problems import problem
+from todo_api.replies import Reply
 
 MOST_HEAD_BYTES = 65_536
 
@@ -65,8 +72,6 @@ class Protocol(HttpToolsProtocol):
         if too_large or version not in _VERSIONS or self._hosts not in hosts:
             raise MalformedRequest  # httptools hands it to send_400_response
         super().on_headers_complete()
-        if self._leaving:
-            self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """Close after the request that runs or, being idle, after one that is on its way.
@@ -88,15 +93,36 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
             return
         request = Request(uuid4().hex, method="-", status=400)
-        answer = problem(MalformedRequest(), request.id)
+        self._write(problem(MalformedRequest(), request.id), request.id, close=True)
+        request.log()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin a request, unless there is more to do than can be done.
+
+        That is refused here, as a refusal by the application costs as much as an answer, and the
+        refusals then leave no time for the answers.
+        """
+        if self._leaving:
+            cycle.keep_alive = False
+        intake, scope = self.app_state["intake"], cast("dict[str, Any]", cycle.scope)
+        if intake.has_room_for(scope):
+            super()._start_asgi_task(cycle, app)
+            intake.take()
+            return
+        name = request_id(scope)
+        self._write(intake.refusal(scope, name), name, close=not cycle.keep_alive)
+        cycle.response_started = cycle.response_complete = True
+        cycle.on_response()
+
+    def _write(self, answer: Reply, name: str, *, close: bool) -> None:
+        """Send an answer of the protocol's own, past the application."""
         headers = [
             *self.server_state.default_headers,
             *answer.headers,
-            (b"x-request-id", request.id.encode()),
-            (b"connection", b"close"),
+            (b"x-request-id", name.encode()),
+            *([(b"connection", b"close")] if close else ()),
         ]
-        lines = [name + b": " + value + b"\r\n" for name, value in headers]
-        start = b"HTTP/1.1 400 Bad Request\r\n"
-        self.transport.write(b"".join([start, *lines, b"\r\n", answer.body]))
-        self.transport.close()
-        request.log()
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body]))
+        if close:
+            self.transport.close()

@@ -8,7 +8,8 @@ from starlette.types import Scope, Send
 from todo_api.conditions import is_current
 from todo_api.contract import etag_of
 
-JSON = "application/json"
+Headers = list[tuple[bytes, bytes]]
+
 _NOT_MODIFIED = 304
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
@@ -17,7 +18,7 @@ class Reply(NamedTuple):
     """An HTTP response."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     body: bytes = b""
 
     async def send(self, scope: Scope, send: Send) -> None:
@@ -28,10 +29,11 @@ class Reply(NamedTuple):
         await send({"type": "http.response.body", "body": body})
 
 
-def reply(status: int, headers: dict[str, str], body: bytes, media_type: str) -> Reply:
+def reply(status: int, headers: Headers, body: bytes, media_type: bytes) -> Reply:
     """Return a response with a body."""
-    content = {"Content-Type": media_type, "Content-Length": str(len(body))}
-    return Reply(status, _encoded(headers | content), body)
+    length = b"%d" % len(body)
+    content = [(b"content-type", media_type), (b"content-length", length)]
+    return Reply(status, [*headers, *content], body)
 
 
 def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
@@ -48,7 +50,7 @@ def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
         headers = {"ETag": etag_of(body)}
     if is_current(if_none_match, headers["ETag"]):
         return Reply(_NOT_MODIFIED, _encoded({"ETag": headers["ETag"]}))
-    return reply(status, headers, body, JSON)
+    return reply(status, _encoded(headers), body, b"application/json")
 
 
 def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -19,6 +19,12 @@ _OVER_TLS: Headers = [*_ALWAYS, (b"strict-transport-security", b"max-age=3153600
 _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
+def headers_for(scope: Scope, *, own_policy: bool = False) -> Headers:
+    """Return what is added to the response; the policy only where it has none of its own."""
+    added = _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
+    return added if own_policy else [*added, *_NOTHING]
+
+
 class SecurityHeaders:
     """Add the headers to every response; a policy that a page has of its own is kept."""
 
@@ -30,13 +36,12 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        added = _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
                 own = any(name == _POLICY for name, _ in headers)
-                message["headers"] = [*headers, *added, *([] if own else _NOTHING)]
+                message["headers"] = [*headers, *headers_for(scope, own_policy=own)]
             await send(message)
 
         await self.app(scope, receive, secured)

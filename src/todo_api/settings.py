@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     jwt_secret_key: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
         None, examples=["$(openssl rand -hex 32)"]
     )
+    jwks_refresh_interval: float = Field(300.0, gt=0, le=86_400, examples=["300"])
+    jwks_cool_down: float = Field(10.0, gt=0, le=3600, examples=["10"])
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
     )

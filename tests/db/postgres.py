@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ class Server:
     def kill(self) -> None:
         assert self._process is not None
         for pid in self._processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended with its postmaster
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(_PATIENCE)
 
     def freeze(self) -> None:
@@ -124,10 +125,12 @@ def private_server() -> Iterator[Server]:
     directory = Path(tempfile.mkdtemp(prefix="todo"))
     directory.chmod(0o755)
     server = Server(directory)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(directory)
 
 
 def _free_port() -> int:

@@ -58,10 +58,11 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(300)
-def test_the_suite_passes_through_it(pooled: str) -> None:
+def test_the_suite_passes_through_it(pooled: str, figure: Callable[[str], None]) -> None:
     options = ("-q", "-p", "no:cacheprovider")
     suite = run(sys.executable, "-m", "pytest", *options, *SUITE, TODO_API_TEST_DATABASE=pooled)
 
+    figure(suite.stdout.splitlines()[-1])
     assert suite.returncode == 0, suite.stdout[-5000:]
 
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.conftest import SECRET
-from tests.live.conftest import COMMAND, Server, environment, free_port, serving
+from tests.live.conftest import COMMAND, PATIENCE, Server, environment, free_port, serving
 from todo_api.embedded import embedded_server
 
 
@@ -171,3 +171,17 @@ def test_the_factory_runs_under_plain_uvicorn(data_dir: Path) -> None:
 
     assert status == 200
     assert processes_of(data_dir) == []
+
+
+@pytest.mark.parametrize("option", [("--workers", "2"), ("--reload",)], ids=["workers", "reload"])
+def test_workers_end_with_a_supervisor_that_is_killed(
+    option: tuple[str, ...], database_url: str, tmp_path: Path
+) -> None:
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+    with serving(tmp_path / "output", *option, **settings) as server:
+        workers = psutil.Process(server.process.pid).children(recursive=True)
+        server.stop(signal.SIGKILL)
+        _, alive = psutil.wait_procs(workers, PATIENCE)
+
+    assert len(workers) >= len(option)
+    assert alive == []

@@ -105,7 +105,7 @@ async def sleep_and_wake(database: Database) -> None:
 
 
 async def test_a_suspension_costs_clients_that_retry_only_the_wait(
-    database: Database, tasks: httpx2.AsyncClient, user: str
+    database: Database, tasks: httpx2.AsyncClient, user: str, figure: Callable[[str], None]
 ) -> None:
     seen = Seen()
     async with asyncio.TaskGroup() as clients:
@@ -118,6 +118,9 @@ async def test_a_suspension_costs_clients_that_retry_only_the_wait(
         seen.stopped = True
 
     assert {answer.status_code for answer in seen.answers} == {200, 201, 503}
+    figure(
+        f"{len(seen.answers)} requests, {seen.created} created once each, 0 other than 2xx and 503"
+    )
     assert max(seen.seconds) < 2 * TIMEOUT
     created = f"SELECT count(*) FROM tasks WHERE user_id = '{user}'"
     assert database.sql(created) == [(seen.created,)]

@@ -1,0 +1,64 @@
+"""How much the server takes on at once."""
+
+import asyncio
+import logging
+
+from starlette.types import Scope
+
+from db.errors import DatabaseOverloaded
+from db.pool import Pool
+from todo_api.cors import Cors
+from todo_api.endpoints import PROBES
+from todo_api.problems import problem
+from todo_api.replies import Reply
+from todo_api.security import headers_for
+
+_REPORT_INTERVAL = 1.0  # seconds
+
+logger = logging.getLogger("todo_api.intake")
+
+
+class Intake:
+    """Counts what has come and not begun, and what waits for the database: `most` at once.
+
+    What waits for its own client, a body for example, is not counted, so that slow clients take
+    nobody's place.
+    """
+
+    def __init__(self, pool: Pool, cors: Cors, *, most: int = 512) -> None:
+        self._pool = pool
+        self._cors = cors
+        self._most = most
+        self._loop = asyncio.get_running_loop()
+        self._not_begun = 0
+        self._refused = 0
+
+    def has_room_for(self, scope: Scope) -> bool:
+        """Say whether a request can be done; probes can, and what costs next to nothing."""
+        if self._not_begun + self._pool.waiting < self._most:
+            return True
+        return scope["path"] in PROBES or scope["method"] == "OPTIONS"
+
+    def take(self) -> None:
+        """Count a request whose task was created just now."""
+        self._not_begun += 1
+        self._loop.call_soon(self._begun)  # runs right after the task's first step
+
+    def refusal(self, scope: Scope, request_id: str) -> Reply:
+        """Return the answer to a request for which there is no room.
+
+        Its log line is one with those of the same second: one each would cost more than the rest.
+        """
+        if not self._refused:
+            self._loop.call_later(_REPORT_INTERVAL, self._report)
+        self._refused += 1
+        answer = problem(DatabaseOverloaded(), request_id)
+        headers = [*answer.headers, *headers_for(scope), *self._cors.headers_for(scope)]
+        return Reply(answer.status, headers, b"" if scope["method"] == "HEAD" else answer.body)
+
+    def _begun(self) -> None:
+        self._not_begun -= 1
+
+    def _report(self) -> None:
+        logger.warning("overloaded", extra={"fields": {"refused": self._refused}})
+        self._refused = 0
