@@ -33,3 +33,11 @@ def test_every_make_target_is_one() -> None:
 
     for target in set(re.findall(r"`?make (\w+)", README)):
         assert f"\n{target}:" in makefile
+
+
+def test_every_promise_names_its_test() -> None:
+    named = set(re.findall(r"`(test_\w+)`", section("Promises")))
+
+    assert len(named) >= 13
+    for name in named:
+        assert Path(__file__).with_name("live").joinpath(f"{name}.py").exists()
