@@ -13,7 +13,6 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import RelativeResolver
-from starlette.responses import Response
 
 import handlers
 from db.pool import Pool
@@ -24,6 +23,7 @@ from todo_api.cors import Cors
 from todo_api.database import database
 from todo_api.development import signing_secret
 from todo_api.endpoints import Endpoints
+from todo_api.envelope import Envelope
 from todo_api.intake import Intake
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.operations import Operations
@@ -32,6 +32,7 @@ from todo_api.schemas import Schema
 from todo_api.security import DocsPolicy, SecurityHeaders
 from todo_api.settings import Settings, load_settings
 
+_EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID")
 _JWKS_TIMEOUT = 3.0  # seconds
 
 _SWAGGER_UI = SwaggerUIOptions(
@@ -65,13 +66,18 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
 
 
 def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
-    operations = partial(Operations, authenticator=authenticator, timeout=settings.request_timeout)
+    operations = partial(
+        Operations,
+        authenticator=authenticator,
+        timeout=settings.request_timeout,
+        envelope=_envelope(settings),
+    )
     return [
+        operations,
         logs.RequestLog,
         SecurityHeaders,
         _cors(settings),
         Problems,
-        operations,
         Endpoints,
         DocsPolicy,
         SwaggerUIMiddleware,
@@ -92,8 +98,12 @@ def _cors(settings: Settings) -> partial[Cors]:
             "If-None-Match",
             "X-Request-ID",
         ],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
+        expose_headers=_EXPOSED,
     )
+
+
+def _envelope(settings: Settings) -> Envelope:
+    return Envelope(settings.cors_origins, _EXPOSED)
 
 
 def _keys(settings: Settings) -> SharedSecret | KeySet:
@@ -143,4 +153,4 @@ async def _lifespan(
         if isinstance(keys, KeySet):
             keys.start()
             stack.push_async_callback(keys.close)
-        yield {"pool": pool, "intake": Intake(pool, _cors(settings)(Response()))}
+        yield {"pool": pool, "intake": Intake(pool, _envelope(settings))}

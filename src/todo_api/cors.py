@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import Scope
@@ -18,14 +18,9 @@ class Cors(CORSMiddleware):
             return answer
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Vary": "Origin"})
 
-    def headers_for(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        """Return what is added to an answer for which the application is not asked."""
-        origin = Headers(scope=scope).get("Origin")
-        if origin is None:
-            return [(b"vary", b"Origin")]
-        headers = MutableHeaders(self.simple_headers)
-        if self.is_allowed_origin(origin) and not self.allow_all_origins:
-            self.allow_explicit_origin(headers, origin)
-        else:
-            headers["Vary"] = "Origin"
-        return headers.raw
+
+def is_preflight(scope: Scope) -> bool:
+    """Say whether a request asks what may be asked (Fetch, 3.2.2)."""
+    return scope["method"] == "OPTIONS" and any(
+        name == b"access-control-request-method" for name, _ in scope["headers"]
+    )

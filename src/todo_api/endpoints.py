@@ -38,7 +38,7 @@ class Endpoints:
         if match is None:
             await self.app(scope, receive, send)
             return
-        endpoint, _ = match
+        endpoint = match.operation(scope["method"])
         response = await endpoint(Request(scope, receive))
         await response(scope, receive, send)
 

@@ -7,11 +7,10 @@ from starlette.types import Scope
 
 from db.errors import DatabaseOverloaded
 from db.pool import Pool
-from todo_api.cors import Cors
 from todo_api.endpoints import PROBES
+from todo_api.envelope import Envelope
 from todo_api.problems import problem
 from todo_api.replies import Reply
-from todo_api.security import headers_for
 
 _REPORT_INTERVAL = 1.0  # seconds
 
@@ -25,9 +24,9 @@ class Intake:
     nobody's place.
     """
 
-    def __init__(self, pool: Pool, cors: Cors, *, most: int = 512) -> None:
+    def __init__(self, pool: Pool, envelope: Envelope, *, most: int = 512) -> None:
         self._pool = pool
-        self._cors = cors
+        self._envelope = envelope
         self._most = most
         self._loop = asyncio.get_running_loop()
         self._not_begun = 0
@@ -52,9 +51,7 @@ class Intake:
         if not self._refused:
             self._loop.call_later(_REPORT_INTERVAL, self._report)
         self._refused += 1
-        answer = problem(DatabaseOverloaded(), request_id)
-        headers = [*answer.headers, *headers_for(scope), *self._cors.headers_for(scope)]
-        return Reply(answer.status, headers, b"" if scope["method"] == "HEAD" else answer.body)
+        return self._envelope.around(problem(DatabaseOverloaded(), request_id), scope, request_id)
 
     def _begun(self) -> None:
         self._not_begun -= 1

@@ -15,12 +15,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from todo_api.auth import Authenticator
 from todo_api.bodies import RequestBody
 from todo_api.conditions import strong_tags
-from todo_api.errors import InvalidParameters, WrongUser
-from todo_api.logs import REQUEST, Request
+from todo_api.cors import is_preflight
+from todo_api.envelope import Envelope
+from todo_api.errors import ClientDisconnected, InvalidParameters, WrongUser
+from todo_api.logs import REQUEST, Request, logged
 from todo_api.parameters import Parameters, decoded
+from todo_api.problems import answer_to
 from todo_api.replies import Reply, reply_with
 from todo_api.routes import Routes
 from todo_api.schemas import MOST_FAULTS, Fault
+
+WHOLE = "todo_api.whole"
+"""The ASGI extension of our HTTP protocol that sends a `Reply` in one piece."""
 
 Handler = Callable[..., Awaitable[Any]]
 
@@ -30,8 +36,11 @@ _METHODS = ("get", "put", "post", "delete", "patch")
 class Operations(SpecMiddleware):
     """Answer the contract's requests; pass all others on."""
 
-    def __init__(self, app: ASGIApp, *, authenticator: Authenticator, timeout: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, authenticator: Authenticator, timeout: float, envelope: Envelope
+    ) -> None:
         self.app = app
+        self._envelope = envelope
         self._authenticator = authenticator
         self._timeout = timeout
         self._routes: Routes[Operation] = Routes()
@@ -55,18 +64,26 @@ class Operations(SpecMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the operation of the request's path and method, if the contract has one."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        match = self._routes.match(scope)
-        if match is None:
+        match = self._routes.match(scope) if scope["type"] == "http" else None
+        if match is None or is_preflight(scope):
             # Connexion's own application asks for this even where nothing of the contract matched.
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
             await self.app(scope, receive, send)
             return
-        operation, path_values = match
-        reply = await operation(scope, receive, path_values)
-        await reply.send(scope, send)
+        with logged(scope) as request:
+            try:
+                operation = match.operation(scope["method"])
+                reply = await operation(scope, receive, match.values)
+            except ClientDisconnected:
+                return
+            except Exception as error:  # noqa: BLE001 (here all errors of an operation end)
+                reply = answer_to(error, request)
+            request.status = reply.status
+            reply = self._envelope.around(reply, scope, request.id)
+            if send_whole := scope.get("extensions", {}).get(WHOLE):
+                await send_whole(reply)
+            else:
+                await reply.send(scope, send)
 
 
 class Operation:

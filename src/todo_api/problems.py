@@ -165,6 +165,14 @@ def problem(error: Exception, request_id: str) -> Reply:
     return reply(kind.status, headers, body, _MEDIA_TYPE)
 
 
+def answer_to(error: Exception, request: Request) -> Reply:
+    """Return the response that tells the client of `error`, and tell the log what is our fault."""
+    answer = problem(error, request.id)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log_error(error, request)
+    return answer
+
+
 def _kind(error: Exception) -> Kind:
     known = (_KINDS[cls] for cls in type(error).__mro__ if cls in _KINDS)
     return next(known, _INTERNAL_ERROR)
@@ -215,9 +223,6 @@ class Problems:
         except ClientDisconnected:
             return
         except Exception as error:  # noqa: BLE001 (the one place where all errors end)
-            request: Request = scope[REQUEST]
-            answer = problem(error, request.id)
-            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                log_error(error, request)
+            answer = answer_to(error, scope[REQUEST])
             if not started:
                 await answer.send(scope, send)

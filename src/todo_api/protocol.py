@@ -1,8 +1,9 @@
 """uvicorn's HTTP protocol, stricter where the contract or RFC 9110 asks for it."""
 
 import re
+from functools import partial
+from secrets import token_hex
 from typing import Any, cast
-from uuid import uuid4
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from todo_api.errors import MalformedRequest
 from todo_api.logs import Request, request_id
+from todo_api.operations import WHOLE
 from todo_api.problems import problem
 from todo_api.replies import Reply
 
@@ -20,6 +22,7 @@ MOST_HEAD_BYTES = 65_536
 
 _UPGRADE = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
 _IGNORED = b"\nignored"
+_CLOSE = (b"connection", b"close")
 _VERSIONS = ("1.0", "1.1")
 _FAREWELL = 1.0
 """Seconds that a shutdown leaves an idle connection open for the request that is on its way."""
@@ -92,8 +95,10 @@ class Protocol(HttpToolsProtocol):
         if self.cycle and not self.cycle.response_complete and not self.cycle.more_body:
             self.cycle.keep_alive = False
             return
-        request = Request(uuid4().hex, method="-", status=400)
-        self._write(problem(MalformedRequest(), request.id), request.id, close=True)
+        request = Request(token_hex(16), method="-", status=400)
+        answer = problem(MalformedRequest(), request.id)
+        answer.headers.append((b"x-request-id", request.id.encode()))
+        self._write(answer, answer.body, close=True)
         request.log()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -106,23 +111,32 @@ class Protocol(HttpToolsProtocol):
             cycle.keep_alive = False
         intake, scope = self.app_state["intake"], cast("dict[str, Any]", cycle.scope)
         if intake.has_room_for(scope):
+            scope["extensions"] = {WHOLE: partial(self._reply_once_writable, cycle)}
             super()._start_asgi_task(cycle, app)
             intake.take()
-            return
-        name = request_id(scope)
-        self._write(intake.refusal(scope, name), name, close=not cycle.keep_alive)
+        else:
+            self._reply(cycle, intake.refusal(scope, request_id(scope)))
+
+    async def _reply_once_writable(self, cycle: RequestResponseCycle, answer: Reply) -> None:
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        if not cycle.disconnected:
+            self._reply(cycle, answer)
+
+    def _reply(self, cycle: RequestResponseCycle, answer: Reply) -> None:
+        """Answer a request in one write, where uvicorn takes two and looks each header over."""
+        body = b"" if cycle.scope["method"] == "HEAD" else answer.body
+        close = not cycle.keep_alive or _CLOSE in answer.headers
         cycle.response_started = cycle.response_complete = True
+        self._write(answer, body, close=close)
+        cycle.message_event.set()
         cycle.on_response()
 
-    def _write(self, answer: Reply, name: str, *, close: bool) -> None:
-        """Send an answer of the protocol's own, past the application."""
-        headers = [
-            *self.server_state.default_headers,
-            *answer.headers,
-            (b"x-request-id", name.encode()),
-            *([(b"connection", b"close")] if close else ()),
-        ]
+    def _write(self, answer: Reply, body: bytes, *, close: bool) -> None:
+        headers = [*self.server_state.default_headers, *answer.headers]
+        if close and _CLOSE not in headers:
+            headers.append(_CLOSE)
         lines = [b"%b: %b\r\n" % header for header in headers]
-        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", answer.body]))
+        self.transport.write(b"".join([STATUS_LINE[answer.status], *lines, b"\r\n", body]))
         if close:
             self.transport.close()

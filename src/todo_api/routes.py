@@ -1,13 +1,26 @@
 """Paths, matched as they came over the wire."""
 
 import re
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
 from todo_api.errors import MethodNotAllowed
 
 Operation = TypeVar("Operation")
+
+
+class Match(NamedTuple, Generic[Operation]):
+    """The operations of a path by method, and its undecoded parameters."""
+
+    operations: dict[str, Operation]
+    values: tuple[bytes, ...]
+
+    def operation(self, method: str) -> Operation:
+        """Return the operation of that method; raises `MethodNotAllowed`."""
+        if operation := self.operations.get(method):
+            return operation
+        raise MethodNotAllowed(", ".join(sorted(self.operations)))
 
 
 class Routes(Generic[Operation]):
@@ -27,17 +40,12 @@ class Routes(Generic[Operation]):
         if method.upper() == "GET":
             methods["HEAD"] = operation
 
-    def match(self, scope: Scope) -> tuple[Operation, tuple[bytes, ...]] | None:
-        """Return the operation and its undecoded path parameters, or None for an unknown path.
-
-        Raises `MethodNotAllowed` for a known path without this method.
-        """
+    def match(self, scope: Scope) -> Match[Operation] | None:
+        """Return what there is at the request's path, if it is a known one."""
         path = scope["raw_path"].removeprefix(scope.get("root_path", "").encode())
         for pattern, methods in self._operations.items():
             if found := pattern.fullmatch(path):
-                if operation := methods.get(scope["method"]):
-                    return operation, found.groups()
-                raise MethodNotAllowed(", ".join(sorted(methods)))
+                return Match(methods, found.groups())
         return None
 
 
