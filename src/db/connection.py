@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, parse_dsn
+from psycopg2.extensions import (
+    POLL_OK,
+    POLL_READ,
+    POLL_WRITE,
+    UNICODE,
+    new_type,
+    parse_dsn,
+    register_type,
+)
 
 from db.errors import READ_ONLY, ConnectionLost, DatabaseUnavailable, translated
 
@@ -17,7 +25,9 @@ _DEFAULTS = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
 }
-
+_TIMESTAMP = 1114  # the type's OID
+_INSTANT = new_type((_TIMESTAMP,), "INSTANT", UNICODE)
+"""Timestamps stay text (ISO 8601 but for its T): they are only ever written out again."""
 
 Rows = list[tuple[Any, ...]]
 
@@ -135,6 +145,7 @@ async def _connected(parameters: dict[str, str]) -> Any:
     try:
         while (state := link.poll()) != POLL_OK:
             await _ready(link.fileno(), state)
+        register_type(_INSTANT, link)
     except BaseException:
         link.close()
         raise

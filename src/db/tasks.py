@@ -13,9 +13,7 @@ from db.paging import cursor_after, task_before
 from db.pool import Pool
 
 Task = dict[str, Any]
-"""The contract's TaskResponse; its instants have no zone and are in UTC."""
-
-_FIELDS = [column.key for column in statements.COLUMNS]
+"""The contract's TaskResponse."""
 
 
 async def page(
@@ -127,4 +125,19 @@ async def _change(pool: Pool, statement: str, values: dict[str, Any]) -> tuple[A
 
 
 def _task(row: tuple[Any, ...]) -> Task:
-    return dict(zip(_FIELDS, row, strict=True))
+    task, user, title, description, complete, version, created_at, updated_at = row
+    return {
+        "id": task,
+        "user_id": user,
+        "title": title,
+        "description": description,
+        "complete": complete,
+        "version": version,
+        "created_at": _rfc3339(created_at),
+        "updated_at": _rfc3339(updated_at),
+    }
+
+
+def _rfc3339(timestamp: str) -> str:
+    """Return a timestamp in UTC, which PostgreSQL writes with a space and without the zone."""
+    return timestamp.replace(" ", "T") + "Z"

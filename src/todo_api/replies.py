@@ -11,7 +11,6 @@ from todo_api.contract import etag_of
 Headers = list[tuple[bytes, bytes]]
 
 _NOT_MODIFIED = 304
-_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
 class Reply(NamedTuple):
@@ -45,7 +44,7 @@ def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
     if answer is None:
         return Reply(status, [])
     content, headers = answer if isinstance(answer, tuple) else (answer, {})
-    body = orjson.dumps(content, option=_OPTIONS)
+    body = orjson.dumps(content)
     if "ETag" not in headers:
         headers = {"ETag": etag_of(body)}
     if is_current(if_none_match, headers["ETag"]):
