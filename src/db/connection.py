@@ -35,8 +35,11 @@ Rows = list[tuple[Any, ...]]
 class Connection:
     """Runs one statement at a time, each in its own transaction.
 
-    `on_lost` is called when the server ends the connection while no statement runs.
+    `on_lost` is called when the server ends the connection while no statement runs. `prepared`
+    tells whether its session keeps the statements of `db.prepared`.
     """
+
+    prepared = False
 
     def __init__(self, link: Any) -> None:
         self.closed = False

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import Any
 
 from db.connection import Connection
-from db.errors import ConnectionLost, DatabaseOverloaded, DatabaseUnavailable
+from db.errors import ConnectionLost, DatabaseOverloaded, DatabaseRefused, DatabaseUnavailable
+from db.prepared import EXECUTE, PREPARE
 
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
 """Seconds that this context has spent on the database, waiting for a connection included."""
@@ -22,10 +23,11 @@ class Pool:
 
     The statements of a context have `timeout` seconds together; each waits at most
     `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
-    told of a limit, too, so that what nobody waits for any more ends there as well.
+    told of a limit, too, so that what nobody waits for any more ends there as well. With `direct`,
+    where no pooler stands between, the sessions keep that limit and the statements.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each has a name and a default)
         self,
         dsn: str,
         *,
@@ -33,11 +35,13 @@ class Pool:
         timeout: float = 10.0,
         acquire_timeout: float = 2.0,
         queue_limit: int = 512,
+        direct: bool = False,
     ) -> None:
         self._dsn = dsn
+        self._direct = direct
         # A little sooner than here, so that a statement that is too slow costs no connection; in
         # the statement's own round trip and transaction, so that poolers may share the session.
-        self._limit = f"SET LOCAL statement_timeout = {round(timeout * 950) + 1}; "
+        self._limit = f"statement_timeout = {round(timeout * 950) + 1}; "
         self._size = size
         self._timeout = timeout
         self._acquire_timeout = acquire_timeout
@@ -101,10 +105,15 @@ class Pool:
         connection = self._idle.pop() if self._idle else await self._wait(deadline)
         timer = asyncio.get_running_loop().call_at(deadline, _end, connection)
         try:
-            return await connection.execute(self._limit + sql, parameters)
+            return await connection.execute(self._message(connection, sql), parameters)
         finally:
             timer.cancel()
             self._give_back(connection)
+
+    def _message(self, connection: Connection, sql: str) -> str:
+        if connection.prepared and sql in EXECUTE:
+            return EXECUTE[sql]
+        return f"SET LOCAL {self._limit}{sql}"
 
     async def _wait(self, deadline: float) -> Connection:
         if self._closed:
@@ -137,7 +146,24 @@ class Pool:
     async def _open(self) -> Connection:
         if self._refused_until:
             await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
-        return await Connection.open(self._dsn, timeout=min(self._timeout, _OPEN_TIMEOUT))
+        timeout = min(self._timeout, _OPEN_TIMEOUT)
+        connection = await Connection.open(self._dsn, timeout=timeout)
+        if self._direct:
+            await self._prepare(connection, timeout)
+        return connection
+
+    async def _prepare(self, connection: Connection, seconds: float) -> None:
+        timer = asyncio.get_running_loop().call_later(seconds, _end, connection)
+        try:
+            await connection.execute(f"SET {self._limit}{PREPARE}")
+            connection.prepared = True
+        except DatabaseRefused:
+            return  # the tables are not there yet: what is asked then says so
+        except DatabaseUnavailable:
+            connection.close()
+            raise
+        finally:
+            timer.cancel()
 
     def _opened(self, task: asyncio.Task[Connection]) -> None:
         self._opening.discard(task)

@@ -148,7 +148,12 @@ async def _lifespan(
     async with AsyncExitStack() as stack:
         url = await asyncio.to_thread(chosen.__enter__)
         stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
-        pool = Pool(url, size=settings.db_pool_size, timeout=settings.request_timeout)
+        pool = Pool(
+            url,
+            size=settings.db_pool_size,
+            timeout=settings.request_timeout,
+            direct=settings.direct,
+        )
         stack.push_async_callback(pool.close)
         if isinstance(keys, KeySet):
             keys.start()

@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = Field(
         None, examples=["postgresql://user:password@host/database"]
     )
+    database_direct: bool = Field(False, examples=["true"])
     data_dir: Path = Field(Path(".data"), examples=["/var/lib/todo-api"])
     better_auth_url: HttpUrl | None = Field(None, examples=["https://auth.example.com"])
     jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
@@ -139,6 +140,11 @@ class Settings(BaseSettings):
         if self.tls_cert and self.tls_key:
             _load(self.tls_cert, self.tls_key)
         return self
+
+    @property
+    def direct(self) -> bool:
+        """Whether no pooler stands before the database, as none does before the embedded one."""
+        return self.database_direct or self.database_url is None
 
     @property
     def jwks_url(self) -> str | None:

@@ -1,0 +1,52 @@
+"""The statements as a session that is ours alone may keep them, parsed (PREPARE).
+
+A pooler in transaction mode gives every transaction another session, which knows none of them.
+Pages are planned anew each time: a plan for all users, cursors and limits would be a bad one for
+most.
+"""
+
+import re
+
+from db import statements
+
+_TYPES = {
+    "describe": "boolean",
+    "fingerprint": "bytea",
+    "key": "text",
+    "new_complete": "boolean",
+    "new_description": "text",
+    "new_title": "text",
+    "task": "bigint",
+    "user": "text",
+    "versions": "text[]",
+}
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+_NAMED = {
+    name.lower(): text
+    for name, text in vars(statements).items()
+    if isinstance(text, str) and _PLACEHOLDER.search(text) and "LIMIT" not in text
+}
+
+
+def _prepare(name: str, text: str) -> str:
+    parameters = _parameters(text)
+    types = ", ".join(_TYPES[parameter] for parameter in parameters)
+    numbered = _PLACEHOLDER.sub(lambda found: f"${parameters.index(found[1]) + 1}", text)
+    return f'PREPARE "{name}" ({types}) AS {numbered}'
+
+
+def _execute(name: str, text: str) -> str:
+    values = ", ".join(f"%({parameter})s" for parameter in _parameters(text))
+    return f'EXECUTE "{name}" ({values})'
+
+
+def _parameters(text: str) -> list[str]:
+    return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+PREPARE = "; ".join(_prepare(name, text) for name, text in _NAMED.items())
+"""Prepares them all."""
+
+EXECUTE = {text: _execute(name, text) for name, text in _NAMED.items()}
+"""What runs each statement once it is prepared."""
