@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign fuzz lock clean help
+.PHONY: run install test check format lint audit unit campaign bench bench-growth fuzz lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -54,6 +54,17 @@ campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_SECONDS = 10
 campaign: install ## what README promises, in full counts, with the figures at the end
 	@$(RUN) pytest tests/live
+
+bench: install bench/.venv/.installed ## beside what else one would write, in one run; ROUNDS and SECONDS
+	@$(RUN) bench.check
+	@$(RUN) bench.run
+
+bench-growth: install bench/.venv/.installed ## how cost grows with tasks, users and connections; SCALE
+	@$(RUN) bench.growth
+
+bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json
+	sh bench/install.sh $(PYTHON)
+	@touch $@
 
 URL ?= http://localhost:8000
 USER_JSON := {"name":"%s","fixedHeaders":[{"name":"Authorization","value":"Bearer %s"}]}

@@ -1,5 +1,6 @@
 """The log: one line a request, its id, and nothing that is the user's own."""
 
+import asyncio
 import json
 import logging
 import re
@@ -16,7 +17,7 @@ from starlette.types import Message
 from db import pool, statements
 from tests.conftest import SECRET, problem
 from todo_api import logs
-from todo_api.logs import JsonFormatter, Request, RequestLog, TextFormatter
+from todo_api.logs import JsonFormatter, Request, RequestLog, TextFormatter, TurnHandler
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -239,3 +240,56 @@ def test_the_format_is_chosen_or_fits_where_it_goes(
     logs.configure("text")
 
     assert [type(handler.formatter) for handler in unconfigured.handlers] == [formatter]
+
+
+class Writes(StringIO):
+    """Remembers what was written at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.all.append(text)
+        return super().write(text)
+
+
+@pytest.fixture
+def written() -> Iterator[tuple[logging.Logger, Writes]]:
+    handler, writes = TurnHandler(), Writes()
+    handler.setStream(writes)
+    writes.all.clear()
+    logger = logging.getLogger("of one test")
+    logger.addHandler(handler)
+    logger.propagate = False
+    yield logger, writes
+    logger.removeHandler(handler)
+
+
+async def test_what_one_turn_logs_is_written_together(
+    written: tuple[logging.Logger, Writes],
+) -> None:
+    logger, writes = written
+    logger.warning("one")
+    logger.warning("two")
+    assert writes.all == []
+    await asyncio.sleep(0)
+    assert writes.all == ["one\ntwo\n"]
+    logger.warning("three")
+    await asyncio.sleep(0)
+    assert writes.getvalue() == "one\ntwo\nthree\n"
+
+
+def test_without_a_loop_a_line_is_written_at_once(written: tuple[logging.Logger, Writes]) -> None:
+    logger, writes = written
+    logger.warning("one")
+    assert writes.all == ["one\n"]
+
+
+async def test_lines_that_are_kept_are_written_at_the_end(
+    written: tuple[logging.Logger, Writes],
+) -> None:
+    logger, writes = written
+    logger.warning("last words")
+    logger.handlers[0].flush()  # as logging.shutdown does at exit
+    assert writes.getvalue() == "last words\n"

@@ -39,9 +39,16 @@ class Pool:
     ) -> None:
         self._dsn = dsn
         self._direct = direct
-        # A little sooner than here, so that a statement that is too slow costs no connection; in
-        # the statement's own round trip and transaction, so that poolers may share the session.
-        self._limit = f"statement_timeout = {round(timeout * 950) + 1}; "
+        settings = (
+            # A little sooner than here, so that a statement that is too slow costs no connection.
+            f"statement_timeout = {round(timeout * 950) + 1}",
+            # Every order that is asked for is a key's; with stale statistics, PostgreSQL would
+            # rather read and sort all tasks of a user than walk along the key for a page.
+            "enable_sort = off",
+        )
+        self._session = "".join(f"SET {setting}; " for setting in settings)
+        # In the statement's own round trip and transaction, so that poolers may share the session.
+        self._transaction = "".join(f"SET LOCAL {setting}; " for setting in settings)
         self._size = size
         self._timeout = timeout
         self._acquire_timeout = acquire_timeout
@@ -113,7 +120,7 @@ class Pool:
     def _message(self, connection: Connection, sql: str) -> str:
         if connection.prepared and sql in EXECUTE:
             return EXECUTE[sql]
-        return f"SET LOCAL {self._limit}{sql}"
+        return self._transaction + sql
 
     async def _wait(self, deadline: float) -> Connection:
         if self._closed:
@@ -155,7 +162,7 @@ class Pool:
     async def _prepare(self, connection: Connection, seconds: float) -> None:
         timer = asyncio.get_running_loop().call_later(seconds, _end, connection)
         try:
-            await connection.execute(f"SET {self._limit}{PREPARE}")
+            await connection.execute(self._session + PREPARE)
             connection.prepared = True
         except DatabaseRefused:
             return  # the tables are not there yet: what is asked then says so

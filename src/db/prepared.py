@@ -1,8 +1,8 @@
 """The statements as a session that is ours alone may keep them, parsed (PREPARE).
 
 A pooler in transaction mode gives every transaction another session, which knows none of them.
-Pages are planned anew each time: a plan for all users, cursors and limits would be a bad one for
-most.
+Those with a limit are planned anew each time: a plan for all users, cursors and limits would be a
+bad one for most.
 """
 
 import re

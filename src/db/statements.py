@@ -36,6 +36,7 @@ from db.models import IdempotencyKey, Task
 _DIALECT = dialect()
 
 _KEPT = text("interval '24 hours'")
+_MOST_EXPIRED: ColumnElement[int] = literal_column("100")
 _ZERO: ColumnElement[int] = literal_column("0")
 _ONE: ColumnElement[int] = literal_column("1")
 _USER = bindparam("user", type_=Text)
@@ -162,7 +163,7 @@ def _created(fresh: CTE, claimed: CTE) -> CTE:
 
 
 def _expired() -> CTE:
-    """Delete the user's old keys, but not the one that is being claimed.
+    """Delete the user's oldest keys, a few at a time, but not the one that is being claimed.
 
     Those that another statement holds are left to it, as two that wait for each other would be a
     deadlock.
@@ -175,9 +176,13 @@ def _expired() -> CTE:
             col(IdempotencyKey.key) != _KEY,
             col(IdempotencyKey.created_at) < func.now() - _KEPT,
         )
+        .order_by(col(IdempotencyKey.created_at))
+        .limit(_MOST_EXPIRED)
         .with_for_update(skip_locked=True)
     )
-    return delete(IdempotencyKey).where(theirs, col(IdempotencyKey.key).in_(old)).cte("expired")
+    # An array, as PostgreSQL would join a subquery with all keys that the user has.
+    expired = any_(func.array(old.scalar_subquery()))
+    return delete(IdempotencyKey).where(theirs, col(IdempotencyKey.key) == expired).cte("expired")
 
 
 def _create_once() -> str:

@@ -1,10 +1,11 @@
 """The command line: serve, migrate, token, spec."""
 
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -27,6 +28,8 @@ _GRACE_SECONDS = 5
 """How much longer than the slowest request a shutdown waits."""
 _WELCOME_SECONDS = 86_400
 _BACKLOG = 2048
+_IDLE_SECONDS = 75
+"""How long an idle connection is kept: longer than proxies do, or they would use one that ends."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -53,6 +56,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     logs.configure(settings.log_format)
     _warn_of_plain_http(settings, host)
     _check_address(host, port)
+    _allow_connections()
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with _one_line_errors(), database(settings) as url:
@@ -73,6 +77,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
             http=Protocol,
             ws="none",
             backlog=_BACKLOG,
+            timeout_keep_alive=_IDLE_SECONDS,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -168,6 +173,17 @@ def _check_address(host: str, port: int) -> None:
             f"Can't listen on {host} port {port} ({error.strerror}): choose another with HOST and "
             "PORT, for example --port 8001."
         ) from None
+
+
+def _allow_connections() -> None:
+    """Allow as many open files, which connections are, as the system lets us.
+
+    The usual limit of 1,024 is one for programs that use select(2), which this one doesn't
+    (https://0pointer.net/blog/file-descriptor-limits.html).
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _warn_of_plain_http(settings: Settings, host: str) -> None:

@@ -1,15 +1,16 @@
 """One log line a request, and the request's id."""
 
+import asyncio
 import logging
 import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -161,6 +162,30 @@ class TextFormatter(logging.Formatter):
         return f"{instant:%H:%M:%S} {record.levelname:<7} {text}".rstrip()
 
 
+class TurnHandler(logging.StreamHandler[TextIO]):
+    """Writes together what one turn of the event loop logs: to write costs more than to format."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record's line until the loop's next turn; without a loop, write it."""
+        self._lines.append(self.format(record))
+        try:
+            if len(self._lines) == 1:
+                asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that are kept."""
+        with self.lock or nullcontext():
+            lines, self._lines = self._lines, []
+            self.stream.write("".join(f"{line}\n" for line in lines))
+            super().flush()
+
+
 def configure(log_format: Format) -> None:
     """Send the service's and the server's lines to standard error, in `log_format`.
 
@@ -168,7 +193,7 @@ def configure(log_format: Format) -> None:
     it is.
     """
     text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
-    handler = logging.StreamHandler()
+    handler = TurnHandler()
     handler.setFormatter(TextFormatter() if text else JsonFormatter())
     for name in ("todo_api", "uvicorn"):
         logger = logging.getLogger(name)

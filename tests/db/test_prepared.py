@@ -37,7 +37,7 @@ async def test_a_direct_session_keeps_the_statements_and_the_limit(direct: Pool)
     [(kept, _)] = await direct.execute(KEPT)
     [(limit,)] = await direct.execute("ROLLBACK; SHOW statement_timeout")
 
-    assert kept == len(EXECUTE) == 6
+    assert kept == len(EXECUTE) == 5
     assert limit == "9501ms"
 
 

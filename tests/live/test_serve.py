@@ -1,8 +1,11 @@
 """`todo-api serve` from start to stop, with the embedded database and with another."""
 
 import re
+import resource
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -185,3 +188,23 @@ def test_workers_end_with_a_supervisor_that_is_killed(
 
     assert len(workers) >= len(option)
     assert alive == []
+
+
+def test_more_connections_are_held_than_the_usual_limit_of_files(
+    database_url: str, tmp_path: Path
+) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+    with usual_limit(), serving(tmp_path / "output", **settings) as server:
+        limit = psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+
+    assert limit == (most, most)
+
+
+@contextmanager
+def usual_limit() -> Iterator[None]:
+    """Start what is started with the soft limit that Linux gives to a login."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,0 +1,58 @@
+"""What parts of a request cost: answers other than 2xx, and the request log."""
+
+import sys
+import time
+from dataclasses import replace
+
+from bench.measure import Bench, rotated
+from bench.peers import Peer
+from bench.results import Results
+from bench.servers import Server
+from bench.workload import NOT_2XX, SPEED
+
+_LINE_WRITTEN = 0.1  # seconds from an answer until its line is in the log
+_ONE = SPEED[0]
+"""The cheapest of the operations, so that all else shows most."""
+
+
+def compare_answers(bench: Bench, ours: Peer, results: Results) -> None:
+    """Measure what our service's other answers cost beside a 200."""
+    kinds = (_ONE, *NOT_2XX)
+    with bench.serving([ours]) as (server,):
+        bench.warm_up(server, kinds)
+        for _ in bench.turns("other answers"):
+            for kind in kinds:
+                results.answers.setdefault(kind, []).append(bench.slice(server, kind))
+
+
+def compare_logs(bench: Bench, ours: Peer, uvicorns: Peer, results: Results) -> None:
+    """Measure our service and a peer on uvicorn, each with its log and without."""
+    silent = {ours.name: _unlogged(ours), uvicorns.name: _without_access_log(uvicorns)}
+    results.silent = {name: peer.name for name, peer in silent.items()}
+    with bench.serving([ours, uvicorns, *silent.values()]) as servers:
+        for server in servers:
+            _check_log(bench, server, silent=server.peer in silent.values())
+            bench.warm_up(server, (_ONE,))
+        for turn in bench.turns("request log"):
+            for server in rotated(servers, turn):
+                of_server = results.logs.setdefault(server.peer.name, [])
+                of_server.append(bench.slice(server, _ONE))
+
+
+def _unlogged(ours: Peer) -> Peer:
+    command = [sys.executable, "-m", "bench.unlogged", "serve"]
+    return replace(ours, name=f"{ours.name}, no request log", command=command)
+
+
+def _without_access_log(peer: Peer) -> Peer:
+    """Do as --no-access-log does; uvicorn takes each of its options from the environment, too."""
+    environment = {**peer.environment, "UVICORN_ACCESS_LOG": "false"}
+    return replace(peer, name=f"{peer.name}, no access log", environment=environment)
+
+
+def _check_log(bench: Bench, server: Server, *, silent: bool) -> None:
+    server.forget_log()
+    bench.check(server, _ONE)
+    time.sleep(_LINE_WRITTEN)
+    if (server.log.stat().st_size == 0) != silent:
+        raise server.error(f"logs nothing, or more than it should (silent: {silent})")

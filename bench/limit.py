@@ -1,0 +1,59 @@
+"""The limit: pgbench sends what our service sends, and does nothing with the rows."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from bench.database import TASKS_EACH, USERS, Database
+from bench.workload import DESCRIPTION, TITLE
+from db import statements
+
+MODES = ("prepared", "simple")
+"""`simple` is what our service sends to the letter: values in the text, a limit of time ahead."""
+
+_CONNECTIONS = 8
+"""As many as the service's pool has."""
+_TIME_LIMIT = "SET LOCAL statement_timeout = 9501 \\; "
+_STATEMENTS = {
+    "GET one": statements.GET,
+    "list of 50": statements.NEWEST_PAGE,
+    "POST": statements.CREATE,
+    "PATCH": statements.PATCH,
+}
+_VARIABLES = rf"""
+\set number random(0, {len(USERS) - 1})
+\set user {USERS[0]} + :number
+\set task :number + 1 + {len(USERS)} * random(0, {TASKS_EACH - 1})
+"""
+_LITERALS = {"after": "NULL", "complete": "NULL", "q": "NULL", "limit": "51", "versions": "NULL"}
+_CREATED = {"new_title": f"'{TITLE}'", "new_description": f"'{DESCRIPTION}'"}
+_PATCHED = {"new_title": "NULL", "new_description": "NULL", "new_complete": "true"}
+
+
+class LimitError(Exception):
+    """What pgbench said instead of a rate."""
+
+
+def rate_of(database: Database, operation: str, mode: str, seconds: int, folder: Path) -> float:
+    """Return the transactions a second that PostgreSQL does of this operation's statement."""
+    script = folder / f"{operation} {mode}.pgbench"
+    script.write_text(_VARIABLES + _statement(operation, mode) + ";\n")
+    options = [f"--client={_CONNECTIONS}", "--jobs=1", f"--time={seconds}", "--no-vacuum"]
+    done = subprocess.run(
+        [database.programs / "pgbench", *options, f"--protocol={mode}", "-f", script, database.url],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    if done.returncode or not found or "failed transactions: 0 " not in done.stdout:
+        raise LimitError(done.stdout + done.stderr)
+    return float(found[1])
+
+
+def _statement(operation: str, mode: str) -> str:
+    user = ":user" if mode == "prepared" else "':user'"
+    values = _CREATED if operation == "POST" else _PATCHED
+    parameters = {"user": user, "task": ":task", "describe": "false", **_LITERALS, **values}
+    statement = _STATEMENTS[operation] % parameters
+    return statement if mode == "prepared" else _TIME_LIMIT + statement
