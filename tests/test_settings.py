@@ -38,6 +38,7 @@ def test_nothing_has_to_be_set() -> None:
 
     assert settings.model_dump() == {
         "database_url": None,
+        "database_direct": False,
         "data_dir": Path(".data"),
         "better_auth_url": None,
         "jwt_jwks_url": None,
@@ -62,6 +63,7 @@ def test_nothing_has_to_be_set() -> None:
 
 
 VALUES: dict[str, tuple[str, Any]] = {
+    "DATABASE_DIRECT": ("true", True),
     "DATA_DIR": ("/var/lib/todo-api", Path("/var/lib/todo-api")),
     "BETTER_AUTH_URL": (AUTH, AUTH),
     "JWT_ISSUER": ("an issuer", "an issuer"),
@@ -227,3 +229,11 @@ def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> N
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         load_settings().port = 9000  # type: ignore[misc]
+
+
+def test_only_the_embedded_database_is_known_to_be_direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {"DATABASE_URL": "postgresql://localhost/todo", "JWT_SECRET_KEY": SECRET}
+
+    assert load(monkeypatch).direct
+    assert not load(monkeypatch, **named).direct
+    assert load(monkeypatch, DATABASE_DIRECT="true", **named).direct
