@@ -17,7 +17,7 @@ from starlette.types import Message
 from db import pool, statements
 from tests.conftest import SECRET, problem
 from todo_api import logs
-from todo_api.logs import JsonFormatter, Request, RequestLog, TextFormatter, TurnHandler
+from todo_api.logs import Handler, JsonFormatter, Request, RequestLog, TextFormatter
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -255,41 +255,48 @@ class Writes(StringIO):
 
 
 @pytest.fixture
-def written() -> Iterator[tuple[logging.Logger, Writes]]:
-    handler, writes = TurnHandler(), Writes()
-    handler.setStream(writes)
-    writes.all.clear()
-    logger = logging.getLogger("of one test")
+def writes() -> Writes:
+    return Writes()
+
+
+@pytest.fixture
+def handler(writes: Writes) -> Iterator[Handler]:
+    """One more handler of the service's lines."""
+    handler = Handler()
+    handler.stream = writes
+    logger = logging.getLogger("todo_api")
     logger.addHandler(handler)
-    logger.propagate = False
-    yield logger, writes
+    yield handler
     logger.removeHandler(handler)
 
 
-async def test_what_one_turn_logs_is_written_together(
-    written: tuple[logging.Logger, Writes],
+def log_request(number: int) -> None:
+    logging.getLogger("todo_api.requests").info("request %d", number)
+
+
+async def test_requests_are_kept_for_a_while_and_written_together(
+    handler: Handler, writes: Writes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logger, writes = written
-    logger.warning("one")
-    logger.warning("two")
+    monkeypatch.setattr(logs, "_WHILE", 0.0)
+    log_request(1)
+    log_request(2)
     assert writes.all == []
-    await asyncio.sleep(0)
-    assert writes.all == ["one\ntwo\n"]
-    logger.warning("three")
-    await asyncio.sleep(0)
-    assert writes.getvalue() == "one\ntwo\nthree\n"
+    while not writes.all:  # noqa: ASYNC110 (nothing tells of a write)
+        await asyncio.sleep(0)
+    log_request(3)
+    handler.flush()  # as logging.shutdown does at exit
+
+    assert writes.all == ["request 1\nrequest 2\n", "request 3\n"]
 
 
-def test_without_a_loop_a_line_is_written_at_once(written: tuple[logging.Logger, Writes]) -> None:
-    logger, writes = written
-    logger.warning("one")
-    assert writes.all == ["one\n"]
+@pytest.mark.usefixtures("handler")
+async def test_all_else_is_written_at_once_and_after_what_came_before(writes: Writes) -> None:
+    log_request(1)
+    logging.getLogger("todo_api.errors").error("error")
+    assert writes.all == ["request 1\nerror\n"]
 
 
-async def test_lines_that_are_kept_are_written_at_the_end(
-    written: tuple[logging.Logger, Writes],
-) -> None:
-    logger, writes = written
-    logger.warning("last words")
-    logger.handlers[0].flush()  # as logging.shutdown does at exit
-    assert writes.getvalue() == "last words\n"
+@pytest.mark.usefixtures("handler")
+def test_without_a_loop_a_request_is_written_at_once(writes: Writes) -> None:
+    log_request(1)
+    assert writes.all == ["request 1\n"]
