@@ -300,3 +300,16 @@ async def test_all_else_is_written_at_once_and_after_what_came_before(writes: Wr
 def test_without_a_loop_a_request_is_written_at_once(writes: Writes) -> None:
     log_request(1)
     assert writes.all == ["request 1\n"]
+
+
+class Full(StringIO):
+    def write(self, _: str) -> int:
+        raise OSError("no space left on device")
+
+
+def test_a_line_that_can_not_be_written_ends_nothing(
+    handler: Handler, capfd: pytest.CaptureFixture[str]
+) -> None:
+    handler.stream = Full()
+    logging.getLogger("todo_api.errors").error("error")
+    assert "no space left on device" in capfd.readouterr().err

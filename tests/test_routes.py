@@ -94,3 +94,10 @@ def test_another_method_is_told_all_that_the_path_has(
 
 def test_the_method_is_told_before_the_token_is_asked_for(anonymous: TestClient) -> None:
     assert problem(anonymous.put("/api/alice/tasks")) == (405, "METHOD_NOT_ALLOWED")
+
+
+def test_half_a_preflight_is_a_method_that_the_path_does_not_have(client: TestClient) -> None:
+    answer = client.options("tasks", headers={"Access-Control-Request-Method": "GET"})
+
+    assert problem(answer) == (405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["Allow"] == "GET, HEAD, POST"

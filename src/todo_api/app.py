@@ -158,4 +158,6 @@ async def _lifespan(
         if isinstance(keys, KeySet):
             keys.start()
             stack.push_async_callback(keys.close)
-        yield {"pool": pool, "intake": Intake(pool, _envelope(settings))}
+        intake = Intake(pool, _envelope(settings))
+        stack.callback(intake.close)
+        yield {"pool": pool, "intake": intake}

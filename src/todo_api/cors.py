@@ -7,6 +7,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import Scope
 
+_PREFLIGHT = (b"origin", b"access-control-request-method")
+
 
 class Cors(CORSMiddleware):
     """Starlette's middleware, whose refusal of a preflight is plain text."""
@@ -21,6 +23,7 @@ class Cors(CORSMiddleware):
 
 def is_preflight(scope: Scope) -> bool:
     """Say whether a request asks what may be asked (Fetch, 3.2.2)."""
-    return scope["method"] == "OPTIONS" and any(
-        name == b"access-control-request-method" for name, _ in scope["headers"]
-    )
+    if scope["method"] != "OPTIONS":
+        return False
+    names = {name for name, _ in scope["headers"]}
+    return names.issuperset(_PREFLIGHT)

@@ -56,6 +56,11 @@ class Intake:
     def _begun(self) -> None:
         self._not_begun -= 1
 
+    def close(self) -> None:
+        """Tell the log of refusals that it has not been told of."""
+        if self._refused:
+            self._report()
+
     def _report(self) -> None:
         logger.warning("overloaded", extra={"fields": {"refused": self._refused}})
         self._refused = 0

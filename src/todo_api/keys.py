@@ -12,6 +12,7 @@ from jwt import InvalidKeyError, PyJWK, PyJWTError
 
 logger = logging.getLogger("todo_api.keys")
 
+_TICK = 0.01  # seconds; a timer may come a little early
 _MAX_JWKS_BYTES = 1024 * 1024
 
 
@@ -113,7 +114,10 @@ class KeySet:
         while True:
             if monotonic() >= self._stale_at:
                 self._begin_fetch()
-            await asyncio.sleep(max(self._stale_at - monotonic(), self._cool_down))
+            if self._fetching is not None:
+                await asyncio.wait([self._fetching])
+            due = max(self._stale_at, self._may_fetch_at)
+            await asyncio.sleep(max(due - monotonic(), _TICK))
 
     async def _refresh(self) -> None:
         try:

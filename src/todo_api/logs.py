@@ -65,7 +65,8 @@ def _milliseconds(seconds: float) -> float:
 
 def _record(fields: dict[str, Any]) -> logging.LogRecord:
     record = logging.LogRecord.__new__(logging.LogRecord)
-    record.__dict__.update(_LINE, created=time.time(), fields=fields)
+    now = time.time()
+    record.__dict__.update(_LINE, created=now, msecs=int(now % 1 * 1000), fields=fields)
     return record
 
 
@@ -179,14 +180,21 @@ class Handler(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the record's line for a while; without an event loop, write it."""
-        self._lines.append(self.format(record))
-        if record.name != _log.name:
-            self.flush()
-        elif len(self._lines) == 1:
-            try:
-                asyncio.get_running_loop().call_later(_WHILE, self.flush)
-            except RuntimeError:
+        try:
+            self._lines.append(self.format(record))
+            if record.name != _log.name or not self._flushed_later():
                 self.flush()
+        except Exception:  # noqa: BLE001 (what can't be logged must not end what is logged)
+            self.handleError(record)
+
+    def _flushed_later(self) -> bool:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if len(self._lines) == 1:
+            loop.call_later(_WHILE, self.flush)
+        return True
 
     def flush(self) -> None:
         """Write the lines that are kept."""

@@ -1,7 +1,6 @@
 """uvicorn's HTTP protocol, stricter where the contract or RFC 9110 asks for it."""
 
 import re
-from functools import partial
 from secrets import token_hex
 from typing import Any, cast
 
@@ -32,6 +31,7 @@ class Protocol(HttpToolsProtocol):
     """HTTP/1.1 as httptools parses it."""
 
     _leaving = False
+    _running: RequestResponseCycle
     _in_head = True
     _unparsed = 0
     """Bytes received of a head that is not complete."""
@@ -107,20 +107,28 @@ class Protocol(HttpToolsProtocol):
         That is refused here, as a refusal by the application costs as much as an answer, and the
         refusals then leave no time for the answers.
         """
+        if self.transport.is_closing():
+            cycle.response_complete = True  # nothing follows a last answer (RFC 9112, 9.6)
+            return
         if self._leaving:
             cycle.keep_alive = False
         intake, scope = self.app_state["intake"], cast("dict[str, Any]", cycle.scope)
         if intake.has_room_for(scope):
-            scope["extensions"] = {WHOLE: partial(self._reply_once_writable, cycle)}
+            self._running = cycle
+            scope["extensions"] = {WHOLE: self._reply_once_writable}
             super()._start_asgi_task(cycle, app)
             intake.take()
         else:
+            if self.pipeline or self.flow.write_paused:
+                cycle.keep_alive = False  # who neither waits nor reads is let go
             self._reply(cycle, intake.refusal(scope, request_id(scope)))
 
-    async def _reply_once_writable(self, cycle: RequestResponseCycle, answer: Reply) -> None:
+    async def _reply_once_writable(self, answer: Reply) -> None:
+        """Answer the request that runs, of which a connection has one at a time."""
+        cycle = self._running
         if self.flow.write_paused and not cycle.disconnected:
             await self.flow.drain()
-        if not cycle.disconnected:
+        if not (cycle.disconnected or self.transport.is_closing()):
             self._reply(cycle, answer)
 
     def _reply(self, cycle: RequestResponseCycle, answer: Reply) -> None:
