@@ -32,7 +32,7 @@ class Protocol(HttpToolsProtocol):
 
     _leaving = False
     _running: RequestResponseCycle
-    _in_head = True
+    _in_head = _in_body = _ended = False
     _unparsed = 0
     """Bytes received of a head that is not complete."""
     _hosts = 0
@@ -41,11 +41,14 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and bound the memory that an unfinished head may take."""
-        if self._in_head:
+        if not self._in_body:
             # A server may ignore Upgrade (RFC 9110, 7.8), but httptools then skips the body.
             data = _UPGRADE.sub(_IGNORED, data)
+        self._ended = False
         super().data_received(data)
-        self._unparsed = self._unparsed + len(data) if self._in_head else 0
+        # What came with the end of another request is not of this head alone.
+        alone = self._in_head and not self._ended
+        self._unparsed = self._unparsed + len(data) if alone else 0
         if self._unparsed > MOST_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The head of the request is too large.")
 
@@ -60,7 +63,7 @@ class Protocol(HttpToolsProtocol):
 
         White space around the value is no part of it (RFC 9110, 5.5).
         """
-        if not self._in_head:
+        if self._in_body:
             return
         super().on_header(name, value.strip(b" \t"))
         self._fields += len(name) + len(value)
@@ -68,13 +71,18 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Go on to the body, unless the head is more or less than one (RFC 9112, 2.3 and 3.2)."""
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         version = self.parser.get_http_version()
         hosts = (0, 1) if version == "1.0" else (1,)
         too_large = len(self.url) + self._fields > MOST_HEAD_BYTES
         if too_large or version not in _VERSIONS or self._hosts not in hosts:
             raise MalformedRequest  # httptools hands it to send_400_response
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End the request's body and trailer."""
+        self._in_body, self._ended = False, True
+        super().on_message_complete()
 
     def shutdown(self) -> None:
         """Close after the request that runs or, being idle, after one that is on its way.

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.live.conftest import Server
-from tests.live.wire import Answer, answer_of, connect, exchange
+from tests.live.wire import Answer, answer_of, connect, exchange, exchanges
 
 
 @pytest.fixture
@@ -198,6 +198,25 @@ def test_a_request_is_answered_before_the_garbage_behind_it(
     request = f"{head}Authorization: Bearer {token(user)}\r\n\r\nGARBAGE\r\n\r\n".encode()
 
     assert exchange(server, request).status == 200
+
+
+def test_an_upgrade_is_ignored_on_a_later_request_too(
+    server: Server, user: str, token: Callable[[str], str]
+) -> None:
+    head = f"POST /api/{user}/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token(user)}\r\n"
+    plain = f"{head}Content-Type: application/json\r\nContent-Length: 13\r\n".encode()
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"
+    with connect(server) as connection, connection.makefile("rb") as reader:
+        for extra in (b"", upgrade, upgrade):
+            connection.sendall(plain + extra + b'\r\n{"title":"a"}')
+            assert answer_of(reader).status == 201
+
+
+def test_many_requests_in_one_packet_are_all_answered(server: Server) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Filler: " + b"x" * 2000 + b"\r\n\r\n"
+    answers = exchanges(server, request * 200, 200)  # in several reads, which end within a head
+
+    assert [answer.status for answer in answers] == [200] * 200
 
 
 def test_two_requests_in_one_packet_are_both_answered(server: Server) -> None:
