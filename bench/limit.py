@@ -11,7 +11,7 @@ from db import statements
 MODES = ("prepared", "simple")
 """`simple` is what our service sends to the letter: values in the text, a limit of time ahead."""
 
-_CONNECTIONS = 8
+_CONNECTIONS = 16
 """As many as the service's pool has."""
 _TIME_LIMIT = "SET LOCAL statement_timeout = 9501 \\; "
 _STATEMENTS = {

@@ -11,7 +11,7 @@ from db.pool import Pool
 from todo_api.app import _cors, _envelope
 from todo_api.envelope import Envelope
 from todo_api.intake import Intake
-from todo_api.logs import RequestLog
+from todo_api.logs import RequestLog, begun
 from todo_api.problems import Problems
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings
@@ -42,7 +42,9 @@ async def pool() -> AsyncIterator[Pool]:
 
 
 def scope_of(path: str, *, method: str = "GET", origin: str | None = None) -> dict[str, Any]:
-    headers = [] if origin is None else [(b"origin", origin.encode())]
+    headers = [(b"x-request-id", NAME.encode())]
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
     return {"path": path, "method": method, "scheme": "http", "headers": headers}
 
 
@@ -55,7 +57,7 @@ async def test_a_refusal_looks_like_one_by_the_application(
     application = TestClient(RequestLog(SecurityHeaders(cors)), "http://testserver")
     expected = application.get("/api/alice/tasks", headers=headers)
 
-    refusal = Intake(pool, envelope).refusal(scope_of("/api/alice/tasks", origin=origin), NAME)
+    refusal = Intake(pool, envelope).refusal(begun(scope_of("/api/alice/tasks", origin=origin)))
 
     assert refusal.status == expected.status_code == 503
     sent = {name.decode(): value.decode() for name, value in refusal.headers}
@@ -109,7 +111,7 @@ async def test_the_refusals_of_a_second_are_one_line(
     monkeypatch.setattr("todo_api.intake._REPORT_INTERVAL", 0.0)
     intake = Intake(pool, envelope)
     for _ in range(3):
-        intake.refusal(scope_of("/api/alice/tasks"), NAME)
+        intake.refusal(begun(scope_of("/api/alice/tasks")))
     while not (lines := log()):  # noqa: ASYNC110 (a log line sets no event)
         await asyncio.sleep(0)
 

@@ -170,7 +170,7 @@ def test_an_error_is_logged_with_its_causes_and_without_their_messages(log: Log)
 
     with pytest.raises(KeyError) as caught:
         fail()
-    logs.log_error(caught.value, Request("an-id", "GET", "get_task"))
+    logs.log_error(caught.value, Request("an-id", "GET", operation="get_task"))
     line = only(log)
 
     assert [cause["type"] for cause in line["errors"]] == ["KeyError", "ValueError"]

@@ -54,7 +54,7 @@ def test_nothing_has_to_be_set() -> None:
         "tls_key": None,
         "forwarded_allow_ips": None,
         "workers": 1,
-        "db_pool_size": 8,
+        "db_pool_size": 16,
         "request_timeout": 10.0,
         "log_format": "auto",
     }

@@ -31,7 +31,7 @@ class Pool:
         self,
         dsn: str,
         *,
-        size: int = 8,
+        size: int = 16,
         timeout: float = 10.0,
         acquire_timeout: float = 2.0,
         queue_limit: int = 512,

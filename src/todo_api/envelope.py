@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 
-from starlette.types import Scope
-
-from todo_api.replies import Headers, Reply
+from todo_api.logs import Request
+from todo_api.replies import Reply
 from todo_api.security import headers_for
 
 _VARY = (b"vary", b"Origin")
@@ -19,20 +18,17 @@ class Envelope:
     def __init__(self, origins: Collection[str], exposed: Collection[str]) -> None:
         expose = (b"access-control-expose-headers", ", ".join(exposed).encode())
         allow_any = (b"access-control-allow-origin", b"*")
-        self._foreign: Headers = [expose, allow_any, _VARY] if "*" in origins else [expose, _VARY]
-        self._allowed: dict[bytes, Headers] = {
+        self._native = [_VARY]
+        self._foreign = [expose, allow_any, _VARY] if "*" in origins else [expose, _VARY]
+        self._allowed = {
             origin.encode(): [expose, (b"access-control-allow-origin", origin.encode()), _VARY]
             for origin in origins
         }
 
-    def around(self, reply: Reply, scope: Scope, request_id: str) -> Reply:
+    def around(self, reply: Reply, request: Request) -> Reply:
         """Return `reply` with all its headers."""
-        name = (b"x-request-id", request_id.encode())
-        headers = [*reply.headers, *headers_for(scope), *self._cors(scope), name]
+        origin = request.headers.get(b"origin")
+        cors = self._native if origin is None else self._allowed.get(origin, self._foreign)
+        name = (b"x-request-id", request.id.encode())
+        headers = [*reply.headers, *headers_for(request.scheme), *cors, name]
         return Reply(reply.status, headers, reply.body)
-
-    def _cors(self, scope: Scope) -> Headers:
-        for name, value in scope["headers"]:
-            if name == b"origin":
-                return self._allowed.get(value, self._foreign)
-        return [_VARY]

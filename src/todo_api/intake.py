@@ -9,6 +9,7 @@ from db.errors import DatabaseOverloaded
 from db.pool import Pool
 from todo_api.endpoints import PROBES
 from todo_api.envelope import Envelope
+from todo_api.logs import Request
 from todo_api.problems import problem
 from todo_api.replies import Reply
 
@@ -43,7 +44,7 @@ class Intake:
         self._not_begun += 1
         self._loop.call_soon(self._begun)  # runs right after the task's first step
 
-    def refusal(self, scope: Scope, request_id: str) -> Reply:
+    def refusal(self, request: Request) -> Reply:
         """Return the answer to a request for which there is no room.
 
         Its log line is one with those of the same second: one each would cost more than the rest.
@@ -51,7 +52,7 @@ class Intake:
         if not self._refused:
             self._loop.call_later(_REPORT_INTERVAL, self._report)
         self._refused += 1
-        return self._envelope.around(problem(DatabaseOverloaded(), request_id), scope, request_id)
+        return self._envelope.around(problem(DatabaseOverloaded(), request.id), request)
 
     def _begun(self) -> None:
         self._not_begun -= 1

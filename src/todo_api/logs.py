@@ -5,8 +5,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -16,6 +15,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db import pool
+from todo_api.headers import HeaderFields, fields_by_name
 
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
@@ -36,6 +36,8 @@ class Request:
 
     id: str
     method: str
+    headers: HeaderFields = field(default_factory=dict)
+    scheme: str = "http"
     operation: str | None = None
     user: str | None = None
     status: int = _DISCONNECTED
@@ -54,7 +56,7 @@ class Request:
         }
 
     def log(self) -> None:
-        """Write the request's line."""
+        """Write the request's line; to be called once, when it is over."""
         if _log.isEnabledFor(logging.INFO):
             _log.handle(_record(self.fields()))
 
@@ -70,15 +72,14 @@ def _record(fields: dict[str, Any]) -> logging.LogRecord:
     return record
 
 
-@contextmanager
-def logged(scope: Scope) -> Iterator[Request]:
-    """Give a request its id, and write its line when it is over."""
-    request = scope[REQUEST] = Request(request_id(scope), scope["method"])
+def begun(scope: Scope) -> Request:
+    """Give a request its id; the caller logs it when it is over."""
+    headers = fields_by_name(scope["headers"])
+    scheme = scope.get("scheme", "http")
+    request = Request(_request_id(headers), scope["method"], headers, scheme)
+    scope[REQUEST] = request
     pool.elapsed.set(0.0)
-    try:
-        yield request
-    finally:
-        request.log()
+    return request
 
 
 class RequestLog:
@@ -92,24 +93,25 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with logged(scope) as request:
-            header = (b"x-request-id", request.id.encode())
+        request = begun(scope)
+        header = (b"x-request-id", request.id.encode())
 
-            async def send_with_id(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    request.status = message["status"]
-                    message["headers"] = [*message.get("headers", ()), header]
-                await send(message)
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                request.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
 
+        try:
             await self.app(scope, receive, send_with_id)
+        finally:
+            request.log()
 
 
-def request_id(scope: Scope) -> str:
+def _request_id(headers: HeaderFields) -> str:
     """Return the id that the client chose, if it is a sane one, or a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
-            return str(value, "ascii")
-    return token_hex(16)
+    chosen = headers.get(b"x-request-id")
+    return chosen.decode() if chosen and _SANE_ID.fullmatch(chosen) else token_hex(16)
 
 
 def log_error(error: BaseException, request: Request) -> None:

@@ -4,7 +4,7 @@ It stands where Connexion has its routing, security and validation middlewares, 
 validators and signatures anew for every request.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
@@ -18,7 +18,8 @@ from todo_api.conditions import strong_tags
 from todo_api.cors import is_preflight
 from todo_api.envelope import Envelope
 from todo_api.errors import ClientDisconnected, InvalidParameters, WrongUser
-from todo_api.logs import REQUEST, Request, logged
+from todo_api.headers import HeaderFields
+from todo_api.logs import Request, begun
 from todo_api.parameters import Parameters, decoded
 from todo_api.problems import answer_to
 from todo_api.replies import Reply, reply_with
@@ -70,20 +71,23 @@ class Operations(SpecMiddleware):
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
             await self.app(scope, receive, send)
             return
-        with logged(scope) as request:
+        request = begun(scope)
+        try:
             try:
                 operation = match.operation(scope["method"])
-                reply = await operation(scope, receive, match.values)
+                reply = await operation(request, scope, receive, match.values)
             except ClientDisconnected:
                 return
             except Exception as error:  # noqa: BLE001 (here all errors of an operation end)
                 reply = answer_to(error, request)
             request.status = reply.status
-            reply = self._envelope.around(reply, scope, request.id)
+            reply = self._envelope.around(reply, request)
             if send_whole := scope.get("extensions", {}).get(WHOLE):
                 await send_whole(reply)
             else:
                 await reply.send(scope, send)
+        finally:
+            request.log()
 
 
 class Operation:
@@ -101,25 +105,25 @@ class Operation:
         self._body = RequestBody(body, timeout=timeout) if body else None
         self._status = next(int(status) for status in declared.responses if status[0] == "2")
 
-    async def __call__(self, scope: Scope, receive: Receive, path_values: Sequence[bytes]) -> Reply:
+    async def __call__(
+        self, request: Request, scope: Scope, receive: Receive, path_values: Sequence[bytes]
+    ) -> Reply:
         """Return the reply to one request; raises what `problems` has a kind for."""
-        request: Request = scope[REQUEST]
         request.operation = self.name
         path = [decoded(value) for value in path_values]
         if self._authenticator is not None:
             request.user = await self._authenticator.authenticate(_authorization(scope))
             if path[self._owner] != request.user:
                 raise WrongUser
-        arguments = await self._arguments(scope, receive, path)
+        arguments = await self._arguments(request.headers, scope, receive, path)
         if_none_match = arguments.pop("if_none_match", None)
         answer = await self._handler(scope["state"]["pool"], **arguments)
         return reply_with(answer, self._status, if_none_match)
 
     async def _arguments(
-        self, scope: Scope, receive: Receive, path: Sequence[str]
+        self, headers: HeaderFields, scope: Scope, receive: Receive, path: Sequence[str]
     ) -> dict[str, Any]:
         faults: list[Fault] = []
-        headers = _joined(scope["headers"])
         body = None if self._body is None else await self._body.read(headers, receive, faults)
         arguments = self._parameters.arguments(path, scope["query_string"], headers, faults)
         if faults:
@@ -133,11 +137,3 @@ class Operation:
 
 def _authorization(scope: Scope) -> list[bytes]:
     return [value for name, value in scope["headers"] if name == b"authorization"]
-
-
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return the headers by name, those sent several times joined (RFC 9110, 5.3)."""
-    joined: dict[bytes, bytes] = {}
-    for name, value in headers:
-        joined[name] = joined[name] + b", " + value if name in joined else value
-    return joined

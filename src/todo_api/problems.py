@@ -31,9 +31,10 @@ from todo_api.errors import (
     UnsupportedMediaType,
     WrongUser,
 )
+from todo_api.headers import Headers
 from todo_api.keys import KeysUnavailable
 from todo_api.logs import REQUEST, Request, log_error
-from todo_api.replies import Headers, Reply, reply
+from todo_api.replies import Reply, reply
 from todo_api.schemas import MOST_CHARACTERS, Fault
 
 MEDIA_TYPE = "application/problem+json"

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from todo_api.errors import MalformedRequest
-from todo_api.logs import Request, request_id
+from todo_api.logs import Request, begun
 from todo_api.operations import WHOLE
 from todo_api.problems import problem
 from todo_api.replies import Reply
@@ -129,7 +129,7 @@ class Protocol(HttpToolsProtocol):
         else:
             if self.pipeline or self.flow.write_paused:
                 cycle.keep_alive = False  # who neither waits nor reads is let go
-            self._reply(cycle, intake.refusal(scope, request_id(scope)))
+            self._reply(cycle, intake.refusal(begun(scope)))
 
     async def _reply_once_writable(self, answer: Reply) -> None:
         """Answer the request that runs, of which a connection has one at a time."""

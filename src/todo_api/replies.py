@@ -7,8 +7,7 @@ from starlette.types import Scope, Send
 
 from todo_api.conditions import is_current
 from todo_api.contract import etag_of
-
-Headers = list[tuple[bytes, bytes]]
+from todo_api.headers import Headers
 
 _NOT_MODIFIED = 304
 
@@ -44,13 +43,14 @@ def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
     if answer is None:
         return Reply(status, [])
     content, headers = answer if isinstance(answer, tuple) else (answer, {})
-    body = orjson.dumps(content)
+    body = b""
     if "ETag" not in headers:
+        body = orjson.dumps(content)
         headers = {"ETag": etag_of(body)}
     if is_current(if_none_match, headers["ETag"]):
         return Reply(_NOT_MODIFIED, _encoded({"ETag": headers["ETag"]}))
-    return reply(status, _encoded(headers), body, b"application/json")
+    return reply(status, _encoded(headers), body or orjson.dumps(content), b"application/json")
 
 
-def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+def _encoded(headers: dict[str, str]) -> Headers:
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

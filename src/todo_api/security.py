@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Headers = list[tuple[bytes, bytes]]
+from todo_api.headers import Headers
 
 _POLICY = b"content-security-policy"
 _ALWAYS: Headers = [
@@ -19,9 +19,9 @@ _OVER_TLS: Headers = [*_ALWAYS, (b"strict-transport-security", b"max-age=3153600
 _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
-def headers_for(scope: Scope, *, own_policy: bool = False) -> Headers:
+def headers_for(scheme: str, *, own_policy: bool = False) -> Headers:
     """Return what is added to the response; the policy only where it has none of its own."""
-    added = _OVER_TLS if scope["scheme"] == "https" else _ALWAYS
+    added = _OVER_TLS if scheme == "https" else _ALWAYS
     return added if own_policy else [*added, *_NOTHING]
 
 
@@ -41,7 +41,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
                 own = any(name == _POLICY for name, _ in headers)
-                message["headers"] = [*headers, *headers_for(scope, own_policy=own)]
+                message["headers"] = [*headers, *headers_for(scope["scheme"], own_policy=own)]
             await send(message)
 
         await self.app(scope, receive, secured)

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     tls_key: FilePath | None = Field(None, examples=["/etc/ssl/private/todo-api.key"])
     forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
     workers: int = Field(1, ge=1, le=1000, examples=["2"])
-    db_pool_size: int = Field(8, ge=1, le=1000, examples=["8"])
+    db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
     log_format: Format = Field("auto", examples=["json"])
 

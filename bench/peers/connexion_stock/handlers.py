@@ -15,7 +15,7 @@ JSON = {"Content-Type": "application/json"}
 SECRET_KEY = os.environ["JWT_SECRET_KEY"]
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+psycopg2")
-engine = create_engine(url, pool_size=8, max_overflow=0)
+engine = create_engine(url, pool_size=16, max_overflow=0)
 
 
 def decode_token(token, request):

@@ -18,7 +18,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
-engine = create_async_engine(url, pool_size=8, max_overflow=0)
+engine = create_async_engine(url, pool_size=16, max_overflow=0)
 async_session = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from sqlmodel import Session, create_engine, select
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+psycopg2")
-engine = create_engine(url, pool_size=8, max_overflow=0)
+engine = create_engine(url, pool_size=16, max_overflow=0)
 
 
 def get_session() -> Iterator[Session]:

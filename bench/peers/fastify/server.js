@@ -17,7 +17,7 @@ const fastify = Fastify({
   ajv: { customOptions: { removeAdditional: false } } // an unknown property is an error
 })
 
-fastify.register(fastifyPostgres, { connectionString: process.env.DATABASE_URL, max: 8 })
+fastify.register(fastifyPostgres, { connectionString: process.env.DATABASE_URL, max: 16 })
 fastify.register(fastifyJwt, {
   secret: process.env.JWT_SECRET_KEY,
   verify: { cache: process.env.TOKEN_CACHE === '1' }
