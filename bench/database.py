@@ -1,4 +1,7 @@
-"""The PostgreSQL that all servers share: its own, with default settings, in a temporary folder."""
+"""The PostgreSQL that all servers share: its own, in a temporary folder.
+
+Its settings are the defaults, but for room for the connections of all servers.
+"""
 
 import shutil
 import signal
@@ -93,7 +96,7 @@ def free_port() -> int:
 @contextmanager
 def _postgres(programs: Path, cluster: Path, account: Account) -> Iterator[Database]:
     port = free_port()
-    options = [f"-D{cluster}", f"-p{port}", "-clisten_addresses=127.0.0.1"]
+    options = [f"-D{cluster}", f"-p{port}", "-clisten_addresses=127.0.0.1", "-cmax_connections=200"]
     with (cluster.parent / "log").open("ab") as log:
         process = subprocess.Popen(
             [programs / "postgres", *options, "-cunix_socket_directories="],
