@@ -17,6 +17,12 @@ install: .venv/.installed ## prepare .venv from the hash-checked lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+FRONTEND := tests/frontend/node_modules/.installed examples/better-auth/node_modules/.installed
+
+$(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/install.sh
+	@sh tests/frontend/install.sh $*
+	@touch $@
+
 test: lint unit ## all that CI runs
 
 check: format audit test ## format, look for known vulnerabilities, then all that CI runs
@@ -79,7 +85,7 @@ fuzz: install ## Schemathesis against URL, as the users alice and bob with the t
 
 lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
-		--extra embedded --group test --group lint --group build \
+		--extra embedded --group test --group frontend --group docs --group lint --group build \
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean: ## remove all that was made here, the embedded database's data excepted

@@ -78,8 +78,8 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
         SecurityHeaders,
         _cors(settings),
         Problems,
-        Endpoints,
         DocsPolicy,
+        Endpoints,
         SwaggerUIMiddleware,
         LifespanMiddleware,
     ]

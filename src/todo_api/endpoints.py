@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.statements import MIGRATED
+from todo_api import causes
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady
@@ -31,6 +32,7 @@ class Endpoints:
         self._routes.add("/ready", "GET", ready)
         self._routes.add("/openapi.yaml", "GET", openapi_yaml)
         self._routes.add("/openapi.json", "GET", openapi_json)
+        self._routes.add(causes.PATH, "GET", errors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, if its path is one of these."""
@@ -67,6 +69,11 @@ async def openapi_yaml(request: Request) -> Response:
 async def openapi_json(request: Request) -> Response:
     """Return the contract as JSON."""
     return _published(request, contract_json(), "application/json")
+
+
+async def errors(request: Request) -> Response:
+    """Return the page that a problem's type leads to."""
+    return _published(request, causes.page().encode(), "text/html")
 
 
 def _published(request: Request, content: bytes, media_type: str) -> Response:

@@ -18,6 +18,7 @@ from db.errors import (
     TaskNotFound,
 )
 from todo_api.auth import TokenInvalid, TokenMissing
+from todo_api.causes import type_of
 from todo_api.errors import (
     BodyTooSlow,
     ClientDisconnected,
@@ -149,7 +150,7 @@ def problem(error: Exception, request_id: str) -> Reply:
     kind = _kind(error)
     faults = _faults(error)
     document = {
-        "type": "about:blank",
+        "type": type_of(kind.error_code),
         "title": _TITLES.get(kind.status, kind.status.phrase),
         "status": kind.status,
         "detail": kind.detail or _summary(faults) or str(error),

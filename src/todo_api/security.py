@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from todo_api import causes
 from todo_api.headers import Headers
 
 _POLICY = b"content-security-policy"
@@ -16,6 +17,7 @@ _ALWAYS: Headers = [
 ]
 _NOTHING: Headers = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'")]
 _OVER_TLS: Headers = [*_ALWAYS, (b"strict-transport-security", b"max-age=31536000")]
+_PAGES = ("/docs", causes.PATH)
 _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
@@ -48,14 +50,14 @@ class SecurityHeaders:
 
 
 class DocsPolicy:
-    """Let the page under /docs run its own scripts and styles, and nothing else."""
+    """Let the pages for people run their own scripts and styles, and nothing else."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application; its answer's head waits for the body, whose hashes it names."""
-        if scope["type"] != "http" or not scope["path"].startswith("/docs"):
+        if scope["type"] != "http" or not scope["path"].startswith(_PAGES):
             await self.app(scope, receive, send)
             return
         start: Message = {}
