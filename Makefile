@@ -48,7 +48,7 @@ audit: install ## known vulnerabilities of what is locked, where their list can 
 	*) echo "$$report" | tail -n 1; test $$status -eq 0 || echo "Not audited: see above." ;; \
 	esac
 
-unit: install ## the tests, with Schemathesis against a live server, and their coverage
+unit: install $(FRONTEND) ## the tests, with Schemathesis against a live server, and their coverage
 	@$(RUN) coverage erase
 	@$(RUN) coverage run -m pytest
 	@$(RUN) coverage combine --quiet

@@ -7,11 +7,11 @@ from todo_api.causes import CAUSES
 from todo_api.contract import contract
 from todo_api.problems import _INTERNAL_ERROR, _KINDS
 
-PROBLEM = contract()["components"]["schemas"]["Problem"]["properties"]
+ERROR_CODES = contract()["components"]["schemas"]["ErrorCode"]["enum"]
 
 
 def test_each_error_code_of_the_contract_has_its_cause() -> None:
-    assert list(CAUSES) == PROBLEM["error_code"]["enum"]
+    assert list(CAUSES) == ERROR_CODES
 
 
 def test_each_status_that_an_error_code_comes_with_is_told() -> None:

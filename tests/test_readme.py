@@ -23,7 +23,7 @@ def test_every_variable_is_in_the_table_with_its_default() -> None:
 
 
 def test_every_error_code_is_in_the_table() -> None:
-    codes = contract()["components"]["schemas"]["Problem"]["properties"]["error_code"]["enum"]
+    codes = contract()["components"]["schemas"]["ErrorCode"]["enum"]
 
     assert set(re.findall(r"`([A-Z]+_[A-Z_]+|OVERLOADED)`", section("Errors"))) == set(codes)
 
