@@ -3,13 +3,17 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign bench bench-growth fuzz lock clean help
+.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs example fuzz lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
 	@$(RUN) todo_api serve
 
 install: .venv/.installed ## prepare .venv from the hash-checked lock
+
+example: install examples/better-auth/node_modules/.installed ## Better Auth, a page and the API; Ctrl-C stops all
+	@npm run --silent build --prefix examples/better-auth
+	@$(BIN)/python examples/better-auth/start.py
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,7 +27,7 @@ $(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/insta
 	@sh tests/frontend/install.sh $*
 	@touch $@
 
-test: lint unit ## all that CI runs
+test: lint contract-diff unit ## all that CI runs
 
 check: format audit test ## format, look for known vulnerabilities, then all that CI runs
 
@@ -31,13 +35,17 @@ format: install ## rewrite the sources in the house's layout
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --quiet --fix-only .
 
-lint: install ## layout, lint, types, direction of imports, the contract
+lint: install tests/frontend/node_modules/.installed ## layout, lint, types, direction of imports, the contract
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
 	@$(BIN)/lint-imports
 	@$(RUN) yamllint --strict openapi
 	@$(RUN) openapi_spec_validator openapi/todo.yaml
+	@REDOCLY_SUPPRESS_UPDATE_NOTICE=true tests/frontend/node_modules/.bin/redocly lint openapi/todo.yaml
+
+contract-diff: install ## what changed for clients since the last release, or since BASE
+	@$(RUN) tools.contract_diff $(BASE)
 
 audit: install ## known vulnerabilities of what is locked, where their list can be reached
 	@report=$$($(RUN) pip_audit --requirement requirements.lock --require-hashes --disable-pip \
@@ -68,6 +76,9 @@ bench: install bench/.venv/.installed ## beside what else one would write, in on
 bench-growth: install bench/.venv/.installed ## how cost grows with tasks, users and connections; SCALE
 	@$(RUN) bench.growth
 
+docs: install $(FRONTEND) ## the documentation, as HTML in docs/_build/html
+	@$(RUN) sphinx -W --keep-going -n -q -b html docs docs/_build/html
+
 bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json
 	sh bench/install.sh $(PYTHON)
 	@touch $@
@@ -92,4 +103,4 @@ clean: ## remove all that was made here, the embedded database's data excepted
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -20,7 +20,8 @@ POLICY = "Content-Security-Policy"
         ("GET", "http://testserver/health", 200),
         ("GET", "http://testserver/no-such-path", 404),
         ("GET", "http://testserver/docs/", 200),
-        ("GET", "http://testserver/docs/swagger-ui.css", 200),
+        ("GET", "http://testserver/errors", 200),
+        ("GET", "http://testserver/docs/css/swagger-ui.css", 200),
     ],
 )
 def test_every_response_has_them(client: TestClient, method: str, path: str, status: int) -> None:
@@ -40,14 +41,25 @@ def test_nothing_may_run_in_an_answer_of_the_api(client: TestClient) -> None:
     assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 
-def test_the_docs_may_run_their_own_scripts_only(client: TestClient) -> None:
-    page = client.get("http://testserver/docs/")
-    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+@pytest.mark.parametrize("path", ["/docs/", "/docs/index.html", "/errors"])
+def test_a_page_may_run_its_own_scripts_and_styles_only(anonymous: TestClient, path: str) -> None:
+    page = anonymous.get(path)
+    inline = re.findall(r"<(script|style)>(.*?)</", page.text, re.DOTALL)
 
-    assert len(scripts) == 1
-    [allowed] = re.findall(r"script-src ([^;]*)", page.headers[POLICY])
+    assert inline
     assert "unsafe" not in page.headers[POLICY]
-    assert f"'sha256-{b64encode(sha256(scripts[0].encode()).digest()).decode()}'" in allowed
+    for kind, text in inline:
+        [allowed] = re.findall(rf"{kind}-src ([^;]*)", page.headers[POLICY])
+        assert f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in allowed
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/errors"])
+def test_a_page_out_of_the_cache_may_as_well(anonymous: TestClient, path: str) -> None:
+    first = anonymous.get(path)
+    again = anonymous.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+    assert again.headers[POLICY] == first.headers[POLICY]
 
 
 def test_https_is_asked_for_over_https_only(client: TestClient) -> None:

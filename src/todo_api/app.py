@@ -11,12 +11,11 @@ from typing import Any
 from connexion import AsyncApp
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
 from connexion.resolver import RelativeResolver
 
 import handlers
 from db.pool import Pool
-from todo_api import logs
+from todo_api import logs, swagger
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.cors import Cors
@@ -29,23 +28,11 @@ from todo_api.keys import KeySet, SharedSecret
 from todo_api.operations import Operations
 from todo_api.problems import Problems
 from todo_api.schemas import Schema
-from todo_api.security import DocsPolicy, SecurityHeaders
+from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
 
 _EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID")
 _JWKS_TIMEOUT = 3.0  # seconds
-
-_SWAGGER_UI = SwaggerUIOptions(
-    serve_spec=False,
-    spec_path="/openapi.yaml",
-    swagger_ui_path="/docs",
-    swagger_ui_config={
-        "persistAuthorization": True,
-        "tryItOutEnabled": True,
-        "displayRequestDuration": True,
-        "validatorUrl": None,
-    },
-)
 
 
 def create_app(settings: Settings | None = None) -> AsyncApp:
@@ -61,7 +48,7 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
         lifespan=partial(_lifespan, settings, keys),
         middlewares=_middlewares(settings, _authenticator(settings, keys)),
     )
-    app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=_SWAGGER_UI)
+    app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
     return app
 
 
@@ -78,7 +65,6 @@ def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
         SecurityHeaders,
         _cors(settings),
         Problems,
-        DocsPolicy,
         Endpoints,
         SwaggerUIMiddleware,
         LifespanMiddleware,

@@ -8,7 +8,8 @@ PATH = "/errors"
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
-    "h2{font:600 1.1rem ui-monospace,monospace;margin:2rem 0 .25rem}p{margin:.25rem 0}"
+    "section{padding:.5rem .75rem;margin:1rem -.75rem;border-radius:.5rem;scroll-margin-top:1rem}"
+    "h2{font:600 1.1rem ui-monospace,monospace;margin:0 0 .25rem}p{margin:.25rem 0}"
     ":target{background:#fff3c4;color:#222}:root{color-scheme:light dark}"
 )
 

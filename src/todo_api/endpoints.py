@@ -8,11 +8,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.statements import MIGRATED
-from todo_api import causes
+from todo_api import causes, swagger
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady
 from todo_api.routes import Routes
+from todo_api.security import policy_of
 
 PROBES = ("/health", "/ready")
 """What is answered however much there is to do."""
@@ -33,6 +34,8 @@ class Endpoints:
         self._routes.add("/openapi.yaml", "GET", openapi_yaml)
         self._routes.add("/openapi.json", "GET", openapi_json)
         self._routes.add(causes.PATH, "GET", errors)
+        self._routes.add(f"{swagger.PATH}/", "GET", docs)
+        self._routes.add(f"{swagger.PATH}/index.html", "GET", docs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, if its path is one of these."""
@@ -73,7 +76,19 @@ async def openapi_json(request: Request) -> Response:
 
 async def errors(request: Request) -> Response:
     """Return the page that a problem's type leads to."""
-    return _published(request, causes.page().encode(), "text/html")
+    return _page(request, causes.page())
+
+
+async def docs(request: Request) -> Response:
+    """Return Swagger UI."""
+    return _page(request, swagger.page())
+
+
+def _page(request: Request, text: str) -> Response:
+    page = text.encode()
+    response = _published(request, page, "text/html")
+    response.headers["Content-Security-Policy"] = policy_of(page)
+    return response
 
 
 def _published(request: Request, content: bytes, media_type: str) -> Response:

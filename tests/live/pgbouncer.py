@@ -1,6 +1,5 @@
 """PgBouncer as Debian packages it, in transaction mode, as Neon's pooled endpoints are."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 from psycopg2.extensions import parse_dsn
 
 from tests.live.conftest import PATIENCE, free_port
+from tests.live.debian import debian_file
 from todo_api.embedded_programs import account_for
 
 POOL_SIZE = 3
@@ -32,38 +32,10 @@ default_pool_size = {pool_size}
 """
 
 
-def debian_program(package: str, pattern: str) -> Path:
-    """Return the newest program that `pattern` finds, of a Debian package that may be missing."""
-    if not list(Path("/").glob(pattern)):
-        _install(package)
-    return max(Path("/").glob(pattern))
-
-
-def _install(package: str) -> None:
-    options = ("--yes", "--quiet", "--no-install-recommends")
-    for command in (("update", "--quiet"), ("install", *options, package)):
-        try:
-            done = subprocess.run(
-                ["apt-get", *command],
-                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            pytest.fail(f"This test needs {package}, and this is no Debian to install it on.")
-    if done.returncode != 0:
-        pytest.fail(
-            f"This test needs Debian's package {package}, which could not be installed:"
-            f" run `apt-get install {package}` as root. {done.stderr.strip()[-500:]}"
-        )
-
-
 @contextmanager
 def pgbouncer(directory: Path, url: str) -> Iterator[str]:
     """Run PgBouncer in front of `url` until the block ends, and yield its own URL."""
-    program = debian_program("pgbouncer", "usr/sbin/pgbouncer")
+    program = debian_file("pgbouncer", "usr/sbin/pgbouncer")
     server, port = parse_dsn(url), free_port()
     directory.mkdir()
     configuration = directory / "pgbouncer.ini"

@@ -24,7 +24,7 @@ from db.pool import Pool
 from tests.conftest import SECRET
 from tests.db.postgres import Server as Database
 from tests.live.conftest import COMMAND, PATIENCE, environment, serving
-from tests.live.pgbouncer import debian_program
+from tests.live.debian import debian_file
 from todo_api.app import create_app
 from todo_api.settings import Settings
 
@@ -89,7 +89,7 @@ def trusted(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="module")
 def database(authority: Authority) -> Iterator[Database]:
     """Debian's PostgreSQL, as the one from the wheel is built without TLS."""
-    programs = debian_program("postgresql", "usr/lib/postgresql/*/bin/postgres").parent
+    programs = debian_file("postgresql", "usr/lib/postgresql/*/bin/postgres").parent
     directory = Path(tempfile.mkdtemp(prefix="todo"))
     directory.chmod(0o755)
     database = Database(directory, programs)

@@ -1,0 +1,31 @@
+import { createTask, type Task } from "./api.js";
+import { find, text } from "./page.js";
+import { attempt } from "./problems.js";
+import type { User } from "./session.js";
+
+const form = find<HTMLFormElement>("#add");
+let key = crypto.randomUUID();
+
+/** Let a person add tasks. */
+export function adding(user: () => User, added: (task: Task) => void): void {
+  form.addEventListener("input", newKey);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void attempt(form, async () => added(await create(user())));
+  });
+}
+
+async function create(user: User): Promise<Task> {
+  const description = text(form, "description");
+  const draft = { title: text(form, "title"), description: description || null };
+  const task = await createTask(user.id, key, draft);
+  form.reset();
+  newKey();
+  find("[name=title]", form).focus();
+  return task;
+}
+
+/** Another task, another key: the one that stays after a failure makes it safe to try again. */
+function newKey(): void {
+  key = crypto.randomUUID();
+}

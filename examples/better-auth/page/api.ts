@@ -1,0 +1,82 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { config } from "./config.js";
+import { ApiError, reach, type Problem } from "./failures.js";
+import type { components, paths } from "./schema.js";
+import { renewToken, token } from "./token.js";
+
+export type Task = components["schemas"]["TaskResponse"];
+export type Changes = components["schemas"]["TaskPatch"];
+export type Draft = components["schemas"]["TaskCreate"];
+
+const again = new WeakMap<Request, Request>();
+
+/** Sends the token with each request, and once more with a new one where it had expired. */
+const withToken: Middleware = {
+  async onRequest({ request }) {
+    authorise(request, await token());
+    again.set(request, request.clone());
+    return request;
+  },
+  async onResponse({ request, response, options }) {
+    const copy = again.get(request);
+    if (response.status !== 401 || !copy) return response;
+    authorise(copy, await renewToken());
+    return options.fetch(copy);
+  },
+};
+
+function authorise(request: Request, jwt: string): void {
+  request.headers.set("Authorization", `Bearer ${jwt}`);
+}
+
+const client = createClient<paths>({ baseUrl: config.api, fetch: reach });
+client.use(withToken);
+
+const collection = "/api/{user_id}/tasks";
+const item = "/api/{user_id}/tasks/{task_id}";
+
+/** Return all tasks of a user, the newest first. */
+export async function allTasks(user_id: string): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: { cursor?: string } = cursor ? { cursor } : {};
+    const page = got(await client.GET(collection, { params: { path: { user_id }, query } }));
+    tasks.push(...page.tasks);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return tasks;
+}
+
+/** Create a task, once however often it is sent with the same key. */
+export async function createTask(user_id: string, key: string, body: Draft): Promise<Task> {
+  const params = { path: { user_id }, header: { "Idempotency-Key": key } };
+  return got(await client.POST(collection, { params, body }));
+}
+
+export async function getTask(task: Task): Promise<Task> {
+  return got(await client.GET(item, { params: { path: path(task) } }));
+}
+
+/** Change a task unless it has changed since it was read. */
+export async function changeTask(task: Task, body: Changes): Promise<Task> {
+  return got(await client.PATCH(item, { params: onlyIfUnchanged(task), body }));
+}
+
+/** Delete a task unless it has changed since it was read. */
+export async function deleteTask(task: Task): Promise<void> {
+  const { error } = await client.DELETE(item, { params: onlyIfUnchanged(task) });
+  if (error) throw new ApiError(error);
+}
+
+const path = ({ user_id, id }: Task) => ({ user_id, task_id: id });
+
+const onlyIfUnchanged = (task: Task) => ({
+  path: path(task),
+  header: { "If-Match": `"${task.version}"` },
+});
+
+function got<T>({ data, error }: { data?: T; error?: Problem }): T {
+  if (error) throw new ApiError(error);
+  return data as T;
+}

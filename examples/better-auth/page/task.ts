@@ -1,0 +1,106 @@
+import { changeTask, deleteTask, getTask, type Changes, type Task } from "./api.js";
+import { ApiError } from "./failures.js";
+import { copyOf, find, text } from "./page.js";
+import { attempt, clearProblems, say } from "./problems.js";
+
+const CHANGED = "Somebody has changed this task in the meantime.";
+
+/** A task in the list. */
+export class TaskItem {
+  readonly element = copyOf<HTMLLIElement>("#task");
+  readonly #form = find<HTMLFormElement>("form", this.element);
+  readonly #complete = find<HTMLInputElement>("[type=checkbox]", this.element);
+  readonly #edit = find(".edit", this.element);
+
+  /** Show a task; `changed` is called whenever it is another, or gone. */
+  constructor(
+    public task: Task,
+    readonly changed: (gone?: TaskItem) => void,
+  ) {
+    this.#render(task);
+    this.#on("change", this.#complete, () => this.#tick());
+    this.#on("submit", this.#form, () => this.#save());
+    this.#on("click", find(".delete", this.element), () => this.#delete());
+    this.#edit.addEventListener("click", () => this.#open());
+    find(".cancel", this.element).addEventListener("click", () => this.#close());
+  }
+
+  #on(event: string, target: HTMLElement, action: () => Promise<void>): void {
+    target.addEventListener(event, (happened) => {
+      happened.preventDefault();
+      void attempt(this.element, action);
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const complete = this.#complete.checked;
+    this.#complete.checked = this.task.complete; // until the API has said so
+    await this.#change({ complete }, "This is how it is now.");
+  }
+
+  async #save(): Promise<void> {
+    const description = text(this.#form, "description") || null;
+    const changes = { title: text(this.#form, "title"), description };
+    await this.#change(changes, "Save again to replace it with yours, or cancel to keep it.");
+  }
+
+  async #change(changes: Changes, advice: string): Promise<void> {
+    await this.#unlessChanged(advice, async () => {
+      this.#show(await changeTask(this.task, changes));
+      this.#close();
+    });
+  }
+
+  async #delete(): Promise<void> {
+    await this.#unlessChanged("Delete it again if you still want to.", async () => {
+      await deleteTask(this.task);
+      this.changed(this);
+    });
+  }
+
+  /** Where somebody else was faster, show the task as it is now, and say so. */
+  async #unlessChanged(advice: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.problem.error_code !== "PRECONDITION_FAILED") {
+        throw error;
+      }
+      this.#show(await getTask(this.task));
+      this.element.classList.add("conflict");
+      say(this.element, `${CHANGED} ${advice}`);
+    }
+  }
+
+  #show(task: Task): void {
+    this.#render(task);
+    this.changed();
+  }
+
+  #render(task: Task): void {
+    this.task = task;
+    this.element.classList.toggle("done", task.complete);
+    this.element.classList.remove("conflict");
+    this.#complete.checked = task.complete;
+    find(".title", this.element).textContent = task.title;
+    find(".description", this.element).textContent = task.description;
+    this.#edit.ariaLabel = `Edit ${task.title}`;
+    find(".delete", this.element).ariaLabel = `Delete ${task.title}`;
+  }
+
+  #open(): void {
+    find<HTMLInputElement>("[name=title]", this.#form).value = this.task.title;
+    find<HTMLTextAreaElement>("[name=description]", this.#form).value = this.task.description ?? "";
+    this.#form.hidden = false;
+    this.element.classList.add("editing");
+    find("[name=title]", this.#form).focus();
+  }
+
+  #close(): void {
+    if (this.#form.hidden) return;
+    clearProblems(this.element);
+    this.#form.hidden = true;
+    this.element.classList.remove("editing", "conflict");
+    this.#edit.focus();
+  }
+}

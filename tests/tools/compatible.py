@@ -1,0 +1,112 @@
+"""Changes that break no client: those that add something, and those of text alone."""
+
+from tests.tools.edits import (
+    DUE,
+    ITEM,
+    LIST,
+    PARAMETERS,
+    SCHEMAS,
+    TAG,
+    TASK,
+    Change,
+    append,
+    drop,
+    put,
+    rename,
+    several,
+)
+
+COMPATIBLE = [
+    Change(
+        "a path is new",
+        put("/paths/~1health", {"get": {"responses": {"204": {"description": "Up."}}}}),
+    ),
+    Change("an operation is new", drop(f"{ITEM}/delete"), backwards=True),
+    Change(
+        "a parameter is new and optional",
+        append(f"{LIST}/get/parameters", TAG),
+        seen_at=f"{LIST}/get/parameters/6",
+    ),
+    Change(
+        "a parameter is no longer required",
+        put(f"{PARAMETERS}/IfMatch/required", True),
+        backwards=True,
+    ),
+    Change("a parameter's enum is widened", append(f"{SCHEMAS}/TaskOrder/enum", "title")),
+    Change("a parameter's maximum is raised", put(f"{PARAMETERS}/Limit/schema/maximum", 5000)),
+    Change("a parameter's minimum is lowered", put(f"{PARAMETERS}/Limit/schema/minimum", 0)),
+    Change("a parameter loses its pattern", drop(f"{PARAMETERS}/Search/schema/pattern")),
+    Change("a parameter is deprecated", put(f"{PARAMETERS}/Search/deprecated", True)),
+    Change("an operation is deprecated", put(f"{ITEM}/put/deprecated", True)),
+    Change("a request body is no longer required", put(f"{LIST}/post/requestBody/required", False)),
+    Change(
+        "a media type of a request is new",
+        drop(f"{ITEM}/patch/requestBody/content/application~1merge-patch+json"),
+        backwards=True,
+    ),
+    Change(
+        "a property of a request is new and optional",
+        put(f"{SCHEMAS}/TaskCreate/properties/due", DUE),
+    ),
+    Change(
+        "a property of a request is no longer required",
+        put(f"{SCHEMAS}/TaskUpdate/required", ["title"]),
+    ),
+    Change(
+        "a request takes other properties, too", drop(f"{SCHEMAS}/TaskCreate/additionalProperties")
+    ),
+    Change(
+        "a request takes a number instead of an integer",
+        put(f"{PARAMETERS}/Limit/schema/type", "number"),
+    ),
+    Change("a property of a response is new", put(f"{TASK}/properties/due", DUE)),
+    Change(
+        "a property of a response is now required", append(f"{SCHEMAS}/Problem/required", "errors")
+    ),
+    Change("an error status is new", put(f"{ITEM}/put/responses/409", {"description": "Busy."})),
+    Change(
+        "a header of a response is new",
+        drop(f"{LIST}/post/responses/201/headers/Location"),
+        backwards=True,
+    ),
+    Change(
+        "a response's enum is narrowed",
+        drop(f"{SCHEMAS}/ErrorCode/enum/14"),
+        seen_at=f"{SCHEMAS}/ErrorCode/enum",
+    ),
+    Change(
+        "a response holds less", put(f"{SCHEMAS}/TaskListResponse/properties/tasks/maxItems", 500)
+    ),
+    Change(
+        "a response is never null any more",
+        drop(f"{SCHEMAS}/TaskListResponse/properties/next_cursor/nullable"),
+    ),
+    Change("security is taken away", put("/security", [])),
+    Change("another scheme will do, too", put("/security", [{"bearerAuth": []}, {}])),
+    Change("a server is new", append("/servers", {"url": "/v2"})),
+]
+
+TEXT = [
+    Change("a description of the whole", put("/info/description", "Tasks.")),
+    Change("a description of a property", put(f"{SCHEMAS}/Title/description", "What to do.")),
+    Change("a summary", put(f"{ITEM}/get/summary", "Read task")),
+    Change("an example of a property", put(f"{SCHEMAS}/Title/example", "Buy bread")),
+    Change("an example of a response", put("/components/examples/NewTask/value/id", 43)),
+    Change("a link", drop(f"{LIST}/post/responses/201/links/get_task")),
+    Change(
+        "the case of a header's name",
+        rename(f"{LIST}/post/responses/201/headers/Location", "location"),
+    ),
+    Change("a tag", put(f"{ITEM}/get/tags", ["Task"])),
+    Change("the order of an enum", put(f"{SCHEMAS}/TaskOrder/enum", ["created_at", "-created_at"])),
+    Change(
+        "the order of parameters",
+        several(
+            drop(f"{LIST}/get/parameters/0"),
+            append(f"{LIST}/get/parameters", {"$ref": "#/components/parameters/Complete"}),
+        ),
+        seen_at=f"{LIST}/get/parameters",
+    ),
+    Change("a component that nothing uses", put(f"{SCHEMAS}/Due", DUE)),
+    Change("a default of what only a response holds", put(f"{SCHEMAS}/Version/default", 1)),
+]

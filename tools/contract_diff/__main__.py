@@ -1,0 +1,60 @@
+"""Compare the contract with that of a release: `python -m tools.contract_diff [REVISION]`."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.contract_diff import releases, versions
+from tools.contract_diff.contracts import compare
+from tools.contract_diff.document import NotJudgedError
+from tools.contract_diff.report import report
+
+CONTRACT = "openapi/todo.yaml"
+
+
+def main() -> int:
+    """Return 0 where the contract's version fits its changes, 1 where it does not, else 2."""
+    parser = argparse.ArgumentParser(prog="contract-diff", description=__doc__)
+    parser.add_argument("revision", nargs="?", help="git revision; the last release by default")
+    try:
+        revision = parser.parse_args().revision or releases.last_release()
+        if revision is None:
+            print("No release is tagged here, so there is none to compare the contract with.")
+            return 0
+        old = yaml.safe_load(releases.file_at(revision, CONTRACT))
+        return judge(old, yaml.safe_load(Path(CONTRACT).read_text(encoding="utf-8")), revision)
+    except (NotJudgedError, releases.NoSuchReleaseError) as error:
+        print(f"Not judged: {error}.", file=sys.stderr)
+        return 2
+
+
+def judge(old: Any, new: Any, revision: str) -> int:
+    """Print what changes since the revision, and whether `info.version` says so."""
+    found = compare(old, new)
+    print(report(found), end="")
+    base, own = (_version(document) for document in (old, new))
+    least = versions.needed(base, max((finding.impact for finding in found), default=None))
+    print(
+        f"{CONTRACT}: {_shown(base)} at {revision}, {_shown(least)} at least is needed now,"
+        f" {_shown(own)} it is."
+    )
+    return 0 if own >= least else 1
+
+
+def _version(document: Any) -> versions.Version:
+    text = str(document["info"]["version"])
+    version = versions.parse(text)
+    if version is None:
+        raise NotJudgedError(f"#/info/version is {text}, which is no version of a release")
+    return version
+
+
+def _shown(version: versions.Version) -> str:
+    return ".".join(map(str, version))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

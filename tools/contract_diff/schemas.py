@@ -1,0 +1,139 @@
+"""What a schema accepts, before and after."""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tools.contract_diff.document import Node, NotJudgedError
+from tools.contract_diff.findings import Direction, Finding, Use, presence, shared
+
+Shift = tuple[bool, bool]  # whether fewer values are accepted, and whether more are
+
+
+def _floor(old: Any, new: Any) -> Shift:
+    before, after = (-math.inf if each is None else each for each in (old, new))
+    return after > before, after < before
+
+
+def _ceiling(old: Any, new: Any) -> Shift:
+    before, after = (math.inf if each is None else each for each in (old, new))
+    return after < before, after > before
+
+
+def _size(old: Any, new: Any) -> Shift:
+    return _floor(old or 0, new or 0)
+
+
+def _exact(old: Any, new: Any) -> Shift:
+    return (bool(new), bool(old)) if (old or None) != (new or None) else (False, False)
+
+
+def _flag(old: Any, new: Any) -> Shift:
+    return bool(old) > bool(new), bool(new) > bool(old)
+
+
+def _enum(old: Any, new: Any) -> Shift:
+    if old is None or new is None:
+        return _exact(old, new)
+    return any(each not in new for each in old), any(each not in old for each in new)
+
+
+def _type(old: Any, new: Any) -> Shift:
+    return not _covers(new, old), not _covers(old, new)
+
+
+def _covers(wide: Any, narrow: Any) -> bool:
+    return wide in {None, narrow} or (wide, narrow) == ("number", "integer")
+
+
+def _required(old: Any, new: Any) -> Shift:
+    before, after = set(old or ()), set(new or ())
+    return bool(after - before), bool(before - after)
+
+
+def _additional(old: Any, new: Any) -> Shift:
+    return _flag(old is not False, new is not False)
+
+
+KEYWORDS: dict[str, Callable[[Any, Any], Shift]] = {
+    "type": _type,
+    "nullable": _flag,
+    "enum": _enum,
+    "required": _required,
+    "additionalProperties": _additional,
+    "minimum": _floor,
+    "maximum": _ceiling,
+    "minLength": _size,
+    "maxLength": _ceiling,
+    "minItems": _size,
+    "maxItems": _ceiling,
+    "minProperties": _size,
+    "maxProperties": _ceiling,
+    # Whether one of these covers another can't be told: a change is both narrower and wider.
+    "pattern": _exact,
+    "format": _exact,
+    "multipleOf": _exact,
+    "uniqueItems": _exact,
+    "exclusiveMinimum": _exact,
+    "exclusiveMaximum": _exact,
+}
+TEXT = {"title", "description", "example", "externalDocs"}
+GONE = {
+    Direction.REQUEST: "a client that sends it is refused or ignored",
+    Direction.RESPONSE: "a client that reads it finds nothing",
+}
+KNOWN = frozenset(KEYWORDS) | TEXT | {"properties", "items", "default", "deprecated"}
+
+
+def compare_schemas(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    """Yield what changes for the clients that send or read values of the schema."""
+    for schema in (old, new):
+        schema.only(KNOWN)
+        if isinstance(schema.value.get("additionalProperties"), dict):
+            raise NotJudgedError(f"#{schema.place('additionalProperties')} is a schema: not judged")
+    yield from _keywords(old, new, use)
+    yield from _default(old, new, use)
+    yield from deprecation(old, new, use)
+    yield from _properties(old.get("properties", {}), new.get("properties", {}), use)
+    if "items" in old.value or "items" in new.value:
+        yield from compare_schemas(old.get("items", {}), new.get("items", {}), use)
+
+
+def deprecation(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    """Yield that it is deprecated now, which is a minor change by SemVer."""
+    if new.value.get("deprecated") and not old.value.get("deprecated"):
+        yield use.compatible(new.place("deprecated"), "is deprecated now")
+
+
+def _keywords(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    for keyword, shift in KEYWORDS.items():
+        before, after = old.value.get(keyword), new.value.get(keyword)
+        narrower, wider = shift(before, after)
+        if narrower or wider:
+            place = (new if keyword in new.value else old).place(keyword)
+            yield use.shifted(place, changed(before, after), narrower=narrower, wider=wider)
+
+
+def _default(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    before, after = old.value.get("default"), new.value.get("default")
+    if before != after and use.direction is Direction.REQUEST:
+        place = (new if "default" in new.value else old).place("default")
+        why = "a request that leaves it out means something else"
+        yield use.breaking(place, changed(before, after), why)
+
+
+def _properties(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    yield from presence(old, new, "the property", GONE[use.direction], use)
+    for before, after in shared(old, new):
+        yield from compare_schemas(before, after, use)
+
+
+def changed(old: Any, new: Any) -> str:
+    """Return what became of a keyword's value; of lists, only what is in one of them."""
+    if isinstance(old, list) and isinstance(new, list):
+        sides = (("gone", old, new), ("new", new, old))
+        parts = (
+            (word, [each for each in some if each not in others]) for word, some, others in sides
+        )
+        return ", ".join(f"{word}: {', '.join(map(repr, part))}" for word, part in parts if part)
+    return " became ".join("nothing" if each is None else repr(each) for each in (old, new))
