@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs example fuzz lock clean help
+.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs answers example fuzz lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -76,8 +76,11 @@ bench: install bench/.venv/.installed ## beside what else one would write, in on
 bench-growth: install bench/.venv/.installed ## how cost grows with tasks, users and connections; SCALE
 	@$(RUN) bench.growth
 
-docs: install $(FRONTEND) ## the documentation, as HTML in docs/_build/html
+docs: install tests/frontend/node_modules/.installed ## the documentation, as HTML in docs/_build/html
 	@$(RUN) sphinx -W --keep-going -n -q -b html docs docs/_build/html
+
+answers: install tests/frontend/node_modules/.installed ## record the answers that the documentation shows anew
+	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py
 
 bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json
 	sh bench/install.sh $(PYTHON)
@@ -100,7 +103,7 @@ lock: install ## pin every dependency anew, by name, version and hash
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean: ## remove all that was made here, the embedded database's data excepted
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist docs/_build screenshots
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -9,7 +9,7 @@ INTEGER = "Must be an integer, such as 7."
 ONCE = "Must be sent only once."
 UNKNOWN = "Is not a parameter of this operation."
 ENCODING = "Must be percent-encoded UTF-8."
-EMPTY = "Must have at least 1 characters."
+EMPTY = "Must have 1 or more characters."
 TASK_IDS = {
     "0": "Must be at least 1.",
     "-1": "Must be at least 1.",

@@ -9,7 +9,7 @@ MOST_CHARACTERS = 200
 
 _DETAILS = {
     "maxLength": "Must have at most {value} characters.",
-    "minLength": "Must have at least {value} characters.",
+    "minLength": "Must have {value} or more characters.",
     "maximum": "Must be at most {value}.",
     "minimum": "Must be at least {value}.",
     "minProperties": "Must have at least {value} of the properties that can be sent here.",

@@ -31,19 +31,25 @@ exec "$WITNESS_OF" "$@"
 
 
 class Liar(Proxy):
-    """Passes everything on, but says one thing in the replies differently."""
+    """Passes everything on, but says one thing differently in messages that begin with `where`."""
 
-    def __init__(self, port: int, truth: str, lie: str) -> None:
+    def __init__(self, port: int, where: str, truth: str, lie: str) -> None:
         assert len(truth) == len(lie), "or Content-Length would tell"
-        self._truth, self._lie = truth.encode(), lie.encode()
+        self._where, self._truth, self._lie = where.encode(), truth.encode(), lie.encode()
         super().__init__(port)
 
-    def _pass_replies(self, server: Any, client: Any, unanswered: Event) -> None:
-        assert not unanswered.is_set()
+    def _pass_requests(self, client: Any, server: Any, _unanswered: Event) -> None:
+        self._pass(client, server)
+
+    def _pass_replies(self, server: Any, client: Any, _unanswered: Event) -> None:
+        self._pass(server, client)
+
+    def _pass(self, source: Any, target: Any) -> None:
         with suppress(OSError):
-            while data := server.recv(65_536):
-                client.sendall(data.replace(self._truth, self._lie))
-        self._end(server, client)
+            while data := source.recv(65_536):
+                lies = data.startswith(self._where)
+                target.sendall(data.replace(self._truth, self._lie) if lies else data)
+        self._end(source, target)
 
 
 def step(recipe: str, name: str) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def consumer(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tokens(token: Callable[[str], str], user: str) -> dict[str, str]:
-    """The tokens of two users, whatever their names."""
+    """The tokens of two users, whatever their names; of one length, for the liar."""
     return {"ALICE": token(user), "BOB": token(user.swapcase())}
 
 
@@ -108,15 +114,31 @@ def test_a_server_that_keeps_the_contract_passes_and_no_process_shows_a_token(
     assert not [token for token in tokens.values() if token in seen]
 
 
+LIES = {
+    "another name of a property": ("HTTP/1.1 2", '"version":', '"edition":', "ST"),
+    "a task shown to another user": ("GET /api/{user}/tasks/", "{BOB}", "{ALICE}", "ST402"),
+}
+
+
+@pytest.mark.parametrize(("where", "truth", "lie", "found"), LIES.values(), ids=LIES)
 def test_a_server_that_breaks_the_contract_fails(
-    consumer: Path, server: Server, tokens: dict[str, str]
+    consumer: Path,
+    server: Server,
+    user: str,
+    tokens: dict[str, str],
+    where: str,
+    truth: str,
+    lie: str,
+    found: str,
 ) -> None:
-    liar = Liar(int(server.url.rpartition(":")[2]), truth='"version":', lie='"edition":')
+    port = int(server.url.rpartition(":")[2])
+    liar = Liar(port, *(text.format(user=user, **tokens) for text in (where, truth, lie)))
     fuzzed = fuzz(consumer, f"http://127.0.0.1:{liar.port}", **tokens)
     liar.refuse()
 
     assert fuzzed.returncode == 1, fuzzed.stdout[-5000:] + fuzzed.stderr
     assert int(report(consumer).get("failures", 0)) > 0
+    assert f"- {found}" in fuzzed.stdout
     for token in tokens.values():
         assert token not in fuzzed.stdout + fuzzed.stderr
         assert token not in ET.tostring(report(consumer), encoding="unicode")

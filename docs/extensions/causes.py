@@ -1,0 +1,80 @@
+"""A section for each `error_code`, out of what the service says of it, and the contract."""
+
+import json
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import ExtensionMetadata
+
+from todo_api.causes import CAUSES, Cause
+from todo_api.contract import contract
+
+_EXAMPLE = """\
+:::{{dropdown}} {summary}
+
+```json
+{body}
+```
+:::
+"""
+
+
+class Causes(SphinxDirective):
+    """Tell each cause and its cure, with the contract's examples."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each code, whose anchor is the code itself."""
+        return [self._section(code, cause) for code, cause in CAUSES.items()]
+
+    def _section(self, code: str, cause: Cause) -> nodes.section:
+        standard = self.env.domains.standard_domain
+        standard.note_hyperlink_target(code, self.env.docname, code, code)
+        cure = nodes.paragraph(
+            "", "", nodes.strong("", "What to do."), nodes.Text(f" {cause.cure}")
+        )
+        return nodes.section(
+            "",
+            nodes.title(code, "", nodes.literal(code, code)),
+            *self.parse_text_to_nodes(_badges(cause)),
+            nodes.paragraph("", cause.cause),
+            cure,
+            *self.parse_text_to_nodes(_bodies(code)),
+            ids=[code],
+            names=[code],
+        )
+
+
+def _badges(cause: Cause) -> str:
+    return " ".join(f"{{bdg-primary-line}}`{status}`" for status in cause.statuses)
+
+
+def _bodies(code: str) -> str:
+    return "\n".join(
+        _EXAMPLE.format(
+            summary=f"{example['value']['status']} · {example['summary']}",
+            body=json.dumps(example["value"], indent=2),
+        )
+        for example in _examples()
+        if example["value"]["error_code"] == code
+    )
+
+
+def _examples() -> list[dict[str, Any]]:
+    """Return the contract's examples of problems."""
+    components = contract()["components"]
+    of_responses = (
+        example
+        for response in components["responses"].values()
+        for content in response.get("content", {}).values()
+        for example in content["examples"].values()
+    )
+    examples = [*of_responses, *components["examples"].values()]
+    return [example for example in examples if "error_code" in example.get("value", {})]
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Add the directive `causes`."""
+    app.add_directive("causes", Causes)
+    return {"parallel_read_safe": True}

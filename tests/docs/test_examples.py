@@ -1,0 +1,173 @@
+"""The examples of docs/ do what the pages say, and get the answers that the pages show.
+
+RECORD_ANSWERS=1 writes those answers anew.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import psycopg2
+import pytest
+
+from tests.docs.conftest import DOCS, ROOT
+from tests.docs.recorder import Recorder, recording
+from tests.docs.story import STORIES, told
+from tests.live.conftest import Server, environment
+from tests.live.debian import debian_file
+from todo_api.contract import contract
+
+EXCHANGES = DOCS / "examples" / "exchanges"
+NODE_MODULES = ROOT / "tests" / "frontend" / "node_modules"
+RECORD = os.environ.get("RECORD_ANSWERS") == "1"
+STRICT = (
+    *("--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes"),
+    *("--noUnusedLocals", "--noPropertyAccessFromIndexSignature", "--verbatimModuleSyntax"),
+    *("--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"),
+    *("--types", "node", "--skipLibCheck"),
+)
+
+
+def run(*command: str | Path, folder: Path = ROOT, **variables: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The TypeScript examples, compiled as strictly as a frontend team would."""
+    folder = tmp_path_factory.mktemp("typescript examples")
+    (folder / "node_modules").symlink_to(NODE_MODULES)
+    (folder / "package.json").write_text('{"type": "module"}')
+    for example in DOCS.glob("examples/*.ts"):
+        shutil.copy(example, folder)
+    programs = NODE_MODULES / ".bin"
+    run(programs / "openapi-typescript", ROOT / "openapi/todo.yaml", "-o", folder / "todo.d.ts")
+    run(programs / "tsc", *STRICT, *folder.glob("*.ts"), folder=folder)
+    return folder
+
+
+@pytest.fixture
+def command(request: pytest.FixtureRequest) -> Callable[[str], list[str | Path]]:
+    """What runs an example, by its name."""
+    match request.param:
+        case "curl":
+            debian_file("curl", "usr/bin/curl")
+            return lambda name: ["sh", DOCS / "examples" / f"{name}.sh"]
+        case "TypeScript":
+            compiled: Path = request.getfixturevalue("compiled")
+            return lambda name: ["node", compiled / f"{name}.js"]
+        case _:
+            return lambda name: [sys.executable, DOCS / "examples" / f"{name}.py"]
+
+
+@pytest.fixture
+def recorder(server: Server, examples_url: str, alice: str) -> Iterator[Recorder]:
+    """Before a server on which alice has the task 41, which is ticked, and an older one."""
+    with (
+        closing(psycopg2.connect(examples_url)) as connection,
+        connection,
+        connection.cursor() as c,
+    ):
+        c.execute("TRUNCATE tasks, idempotency_keys")
+        c.execute("ALTER TABLE tasks ALTER COLUMN id RESTART WITH 40")
+    headers = {"Authorization": f"Bearer {alice}"}
+    with httpx2.Client(base_url=f"{server.url}/api/alice/", headers=headers) as api:
+        for title in ("Call the bank", "Water the plants"):
+            api.post("tasks", json={"title": title}).raise_for_status()
+        api.patch("tasks/41", json={"complete": True}).raise_for_status()
+    with recording(server.url) as recorder:
+        yield recorder
+
+
+def every(*languages: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("command", languages, indirect=True)
+
+
+def assert_shown(example: str, recorder: Recorder) -> None:
+    texts = told(STORIES[example], recorder.exchanges)
+    if RECORD:
+        for name, text in texts.items():
+            (EXCHANGES / name).write_text(text)
+    assert texts == {name: (EXCHANGES / name).read_text() for name in texts}
+
+
+def create_milk(recorder: Recorder, alice: str) -> None:
+    """Make the task 42, past the record."""
+    recorder.client.post(
+        "/api/alice/tasks",
+        headers={"Authorization": f"Bearer {alice}"},
+        json={"title": "Buy milk", "description": "Two litres, whole"},
+    ).raise_for_status()
+
+
+@every("curl", "TypeScript", "Python")
+def test_each_operation_gets_the_answer_that_is_shown(
+    command: Callable[[str], list[str | Path]], recorder: Recorder, alice: str
+) -> None:
+    output = run(*command("tasks"), API=recorder.url, TOKEN=alice)
+
+    assert "Buy oat milk" in output
+    assert_shown("tasks", recorder)
+
+
+@every("curl", "TypeScript", "Python")
+def test_an_update_is_not_lost_and_a_retry_makes_no_second_task(
+    command: Callable[[str], list[str | Path]], recorder: Recorder, alice: str
+) -> None:
+    create_milk(recorder, alice)
+
+    output = run(*command("concurrency"), API=recorder.url, TOKEN=alice)
+
+    assert "Buy oat milk" in output
+    assert_shown("concurrency", recorder)
+    lost, again = recorder.exchanges[-2:]
+    assert lost.answer.json() == again.answer.json()
+
+
+@every("TypeScript", "Python")
+def test_an_error_is_explained(
+    command: Callable[[str], list[str | Path]], recorder: Recorder, alice: str
+) -> None:
+    output = run(*command("errors"), API=recorder.url, TOKEN=alice)
+
+    assert output.splitlines() == [
+        "/title: Must have at most 200 characters.",
+        "Please sign in again.",
+        "There is no such task.",
+    ]
+    assert_shown("errors", recorder)
+
+
+def test_the_answers_shown_are_the_contracts_own_examples() -> None:
+    examples = contract()["components"]["examples"]
+
+    for shown, name in {
+        "create_task": "NewTask",
+        "list_tasks": "FirstPage",
+        "get_task": "NewTask",
+        "update_task": "ReplacedTask",
+        "patch_task": "TickedTask",
+    }.items():
+        body = (EXCHANGES / f"{shown}.answer.http").read_text().partition("\n\n")[2]
+        assert json.loads(body) == examples[name]["value"]
+
+
+def test_no_exchange_is_shown_that_nothing_records() -> None:
+    named = {name for story in STORIES.values() for name in story.exchanges}
+
+    assert {path.name.partition(".")[0] for path in EXCHANGES.iterdir()} == named
