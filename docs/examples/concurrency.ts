@@ -1,6 +1,6 @@
 // Task 42 is changed from two places; task 43 is created over a line that drops.
 import createClient from "openapi-fetch";
-import type { paths } from "./todo";
+import type { paths } from "./schema";
 
 const api = createClient<paths>({
   baseUrl: process.env["API"] ?? "http://localhost:8000",

@@ -1,6 +1,6 @@
 // What a client does with a problem document.
 import createClient from "openapi-fetch";
-import type { components, paths } from "./todo";
+import type { components, paths } from "./schema";
 
 const api = createClient<paths>({
   baseUrl: process.env["API"] ?? "http://localhost:8000",

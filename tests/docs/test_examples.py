@@ -56,7 +56,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for example in DOCS.glob("examples/*.ts"):
         shutil.copy(example, folder)
     programs = NODE_MODULES / ".bin"
-    run(programs / "openapi-typescript", ROOT / "openapi/todo.yaml", "-o", folder / "todo.d.ts")
+    run(programs / "openapi-typescript", ROOT / "openapi/todo.yaml", "-o", folder / "schema.d.ts")
     run(programs / "tsc", *STRICT, *folder.glob("*.ts"), folder=folder)
     return folder
 
