@@ -87,15 +87,10 @@ bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fas
 	@touch $@
 
 URL ?= http://localhost:8000
-USER_JSON := {"name":"%s","fixedHeaders":[{"name":"Authorization","value":"Bearer %s"}]}
 
-fuzz: install ## Schemathesis against URL, as the users alice and bob with the tokens ALICE and BOB
-	@# The shell reads the tokens: make would show them in the list of processes.
-	@folder=$$(mktemp -d) && users="$$folder/users.json" && trap 'rm -rf "$$folder"' EXIT && \
-	printf '{"auth":[$(USER_JSON),$(USER_JSON)]}' \
-		alice "$${ALICE:-$$($(BIN)/todo-api token alice)}" \
-		bob "$${BOB:-$$($(BIN)/todo-api token bob)}" > "$$users" && \
-	TODO_API_WFC="$$users" $(BIN)/schemathesis run $(URL)/openapi.yaml
+fuzz: install ## Schemathesis against URL, as two users with the tokens ALICE and BOB
+	@ALICE="$${ALICE:-$$($(BIN)/todo-api token alice)}" BOB="$${BOB:-$$($(BIN)/todo-api token bob)}" \
+	URL=$(URL) SCHEMATHESIS=$(BIN)/schemathesis sh examples/ci/fuzz.sh
 
 lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \

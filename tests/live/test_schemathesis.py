@@ -15,11 +15,13 @@ ROOT = Path(__file__).parents[2]
 def test_the_server_keeps_its_published_contract(server: Server, two_users: Path) -> None:
     fuzz = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.yaml"),
+            *(sys.executable, "-m", "schemathesis.cli"),
+            *("--config-file", "examples/ci/schemathesis.toml"),
+            *("run", f"{server.url}/openapi.yaml"),
             *("--max-examples", "50", "--no-color"),
         ],
         cwd=ROOT,
-        env=environment(TODO_API_WFC=str(two_users)),
+        env=environment(TODO_API_WFC=str(two_users), TODO_API_USER="alice"),
         capture_output=True,
         text=True,
         check=False,
