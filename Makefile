@@ -16,6 +16,7 @@ example: install examples/better-auth/node_modules/.installed ## Better Auth, a 
 	@$(BIN)/python examples/better-auth/start.py
 
 .venv/.installed: requirements.lock pyproject.toml
+	@echo "Installing into .venv, which takes about a minute."
 	$(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -78,6 +79,7 @@ bench-growth: install bench/.venv/.installed ## how cost grows with tasks, users
 
 docs: install tests/frontend/node_modules/.installed ## the documentation, as HTML in docs/_build/html
 	@$(RUN) sphinx -W --keep-going -n -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 answers: install tests/frontend/node_modules/.installed ## record the answers that the documentation shows anew
 	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py

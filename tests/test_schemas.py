@@ -106,6 +106,14 @@ def test_every_field_that_breaks_the_schema_is_named(
     assert faults(answer) == named
 
 
+def test_a_field_that_breaks_two_rules_is_named_once_with_the_plainer_one(
+    client: TestClient,
+) -> None:
+    errors = send(client, "POST", {"title": ""}).json()["errors"]
+
+    assert errors == [{"pointer": "/title", "detail": "Must have 1 or more characters."}]
+
+
 @pytest.mark.parametrize("space", WHITE_SPACE, ids=ascii)
 def test_white_space_of_every_kind_is_no_title(client: TestClient, space: str) -> None:
     assert faults(send(client, "POST", {"title": space * 3})) == {"/title": TITLE}

@@ -15,6 +15,8 @@ from db.pool import Pool
 Task = dict[str, Any]
 """The contract's TaskResponse."""
 
+_IN_FULL = len("2026-11-21 08:15:30.123456")
+
 
 async def page(
     pool: Pool,
@@ -139,5 +141,8 @@ def _task(row: tuple[Any, ...]) -> Task:
 
 
 def _rfc3339(timestamp: str) -> str:
-    """Return a timestamp in UTC, which PostgreSQL writes with a space and without the zone."""
+    """Return a timestamp in UTC; PostgreSQL writes a space, no zone, and no zeros at the end."""
+    if len(timestamp) < _IN_FULL:
+        whole, _, fraction = timestamp.partition(".")
+        timestamp = f"{whole}.{fraction:0<6}"
     return timestamp.replace(" ", "T") + "Z"

@@ -35,12 +35,19 @@ class Schema:
         self.accepts = self._validator.is_valid
 
     def faults(self, value: Any) -> list[Fault]:
-        """Return every fault of `value`, with JSON pointers (RFC 6901) into it."""
+        """Return a fault for each place in `value` that fails, with JSON pointers (RFC 6901)."""
         try:
             errors = list(self._validator.iter_errors(value))
         except ValueError:  # the validator's own limit, far beyond any schema's depth
             return [Fault("", "Must not be nested that deeply.")]
-        return [fault for error in errors for fault in self._faults(error)][:MOST_FAULTS]
+        faults: dict[str, Fault] = {}
+        for error in errors:
+            # A pattern's fault says less than that of another rule which the same value breaks.
+            vague = error.kind.name == "pattern"
+            for fault in self._faults(error):
+                if not (vague and fault.pointer in faults):
+                    faults[fault.pointer] = fault
+        return list(faults.values())[:MOST_FAULTS]
 
     def _faults(self, error: ValidationError) -> list[Fault]:
         detail = self._detail(error)[:MOST_CHARACTERS]

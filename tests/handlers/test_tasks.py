@@ -236,3 +236,20 @@ def test_an_id_outside_the_contract_is_named(
 
     assert problem(answer) == (400, "VALIDATION_ERROR")
     assert pointers(answer) == ["task_id"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("2026-11-21 08:15:30.120000Z", "2026-11-21T08:15:30.120000Z"),
+        ("2026-11-21 08:15:30Z", "2026-11-21T08:15:30.000000Z"),
+        ("2026-11-21 10:15:30.000001+02", "2026-11-21T08:15:30.000001Z"),
+    ],
+)
+def test_a_timestamp_is_told_to_the_microsecond(
+    client: TestClient, sql: Callable[..., Any], kept: str, shown: str
+) -> None:
+    task = created(client, {"title": "Buy milk"})
+    sql("UPDATE tasks SET created_at = %s WHERE id = %s", (kept, task["id"]))
+
+    assert read(client, task)["created_at"] == shown
