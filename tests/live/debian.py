@@ -19,7 +19,7 @@ def _install(package: str) -> None:
     for command in (("update", "--quiet"), ("install", *options, package)):
         try:
             done = subprocess.run(
-                ["apt-get", *command],
+                ["apt-get", "--option", "Acquire::Retries=3", *command],
                 env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
