@@ -1,5 +1,6 @@
 """Task 42 is changed from two places; task 43 is created over a line that drops."""
 
+# start of setup
 import os
 from uuid import uuid4
 
@@ -9,10 +10,11 @@ api = httpx.Client(
     base_url=os.environ.get("API", "http://localhost:8000"),
     headers={"Authorization": f"Bearer {os.environ['TOKEN']}"},
 )
+# end of setup
 
 # start of revalidate
 held = api.get("/api/alice/tasks/42", headers={"If-None-Match": '"1"'})
-print("what you hold is current" if held.status_code == httpx.codes.NOT_MODIFIED else "changed")
+print("what you hold is current" if held.status_code == httpx.codes.NOT_MODIFIED else held.json())
 # end of revalidate
 
 # Meanwhile, on the phone:

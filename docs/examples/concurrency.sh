@@ -1,7 +1,9 @@
 #!/bin/sh
 # Task 42 is changed from two places; task 43 is created over a line that drops.
 set -eu
+# start of setup
 API=${API:-http://localhost:8000}
+# end of setup
 
 # start of revalidate
 curl -i "$API/api/alice/tasks/42" \

@@ -1,19 +1,23 @@
 // Task 42 is changed from two places; task 43 is created over a line that drops.
+// start of setup
 import createClient from "openapi-fetch";
-import type { paths } from "./schema";
+import type { paths } from "./schema.js";
 
 const api = createClient<paths>({
   baseUrl: process.env["API"] ?? "http://localhost:8000",
   headers: { Authorization: `Bearer ${process.env["TOKEN"]}` },
 });
 const path = { user_id: "alice", task_id: 42 };
+// end of setup
 
 // start of revalidate
-const { response } = await api.GET("/api/{user_id}/tasks/{task_id}", {
+const { data, error, response } = await api.GET("/api/{user_id}/tasks/{task_id}", {
   params: { path, header: { "If-None-Match": '"1"' } },
 });
-console.log(response.status === 304 ? "what you hold is current" : "changed");
+console.log(response.status === 304 ? "what you hold is current" : data);
 // end of revalidate
+
+if (data || error) throw new Error("The page says that there is neither.");
 
 // Meanwhile, on the phone:
 await api.PATCH("/api/{user_id}/tasks/{task_id}", {

@@ -1,12 +1,16 @@
 """What a client does with a problem document."""
 
+# start of setup
 import os
 from typing import Any
 
 import httpx
 
-api = httpx.Client(base_url=os.environ.get("API", "http://localhost:8000"))
-headers = {"Authorization": f"Bearer {os.environ['TOKEN']}"}
+api = httpx.Client(
+    base_url=os.environ.get("API", "http://localhost:8000"),
+    headers={"Authorization": f"Bearer {os.environ['TOKEN']}"},
+)
+# end of setup
 
 
 # start of explain
@@ -22,10 +26,21 @@ def explain(problem: dict[str, Any]) -> str:
             return str(problem["detail"])
 
 
-answer = api.post("/api/alice/tasks", headers=headers, json={"title": "Buy milk " * 30})
+answer = api.post("/api/alice/tasks", json={"title": "Buy milk " * 30})
 if answer.is_error:
     print(explain(answer.json()))
 # end of explain
 
-print(explain(api.get("/api/alice/tasks").json()))
-print(explain(api.get("/api/alice/tasks/1", headers=headers).json()))
+
+# start of fields
+def field_errors(problem: dict[str, Any]) -> dict[str, str]:
+    errors = problem.get("errors", [])
+    return {error["pointer"].removeprefix("/"): error["detail"] for error in errors}
+
+
+# end of fields
+
+print(field_errors(answer.json())["title"])
+anonymous = httpx.Client(base_url=api.base_url)
+print(explain(anonymous.get("/api/alice/tasks").json()))
+print(explain(api.get("/api/alice/tasks/1").json()))

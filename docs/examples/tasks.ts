@@ -1,7 +1,7 @@
 // The six operations with openapi-fetch; TOKEN is one of alice's.
 // start of setup
 import createClient from "openapi-fetch";
-import type { paths } from "./schema";
+import type { paths } from "./schema.js";
 
 const api = createClient<paths>({
   baseUrl: process.env["API"] ?? "http://localhost:8000",

@@ -1,6 +1,8 @@
 """A section for each `error_code`, out of what the service says of it, and the contract."""
 
 import json
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from docutils import nodes
@@ -12,7 +14,9 @@ from todo_api.causes import CAUSES, Cause
 from todo_api.contract import contract
 
 _EXAMPLE = """\
-:::{{dropdown}} {summary}
+:::{{dropdown}} {status} · {summary}
+
+`Prefer: code={status}, example={name}`
 
 ```json
 {body}
@@ -53,25 +57,33 @@ def _badges(cause: Cause) -> str:
 def _bodies(code: str) -> str:
     return "\n".join(
         _EXAMPLE.format(
-            summary=f"{example['value']['status']} · {example['summary']}",
+            name=name,
+            status=status,
+            summary=example["summary"],
             body=json.dumps(example["value"], indent=2),
         )
-        for example in _examples()
-        if example["value"]["error_code"] == code
+        for (status, name), example in _examples().items()
+        if example["value"].get("error_code") == code
     )
 
 
-def _examples() -> list[dict[str, Any]]:
-    """Return the contract's examples of problems."""
-    components = contract()["components"]
-    of_responses = (
-        example
-        for response in components["responses"].values()
-        for content in response.get("content", {}).values()
-        for example in content["examples"].values()
-    )
-    examples = [*of_responses, *components["examples"].values()]
-    return [example for example in examples if "error_code" in example.get("value", {})]
+def _examples() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the examples of all operations' answers, by the status and their name there."""
+    return {
+        (status, name): _followed(example)
+        for path in contract()["paths"].values()
+        for operation in (path[method] for method in path if method != "parameters")
+        for status, response in operation["responses"].items()
+        for content in _followed(response).get("content", {}).values()
+        for name, example in content["examples"].items()
+    }
+
+
+def _followed(node: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in node:
+        return node
+    _, *path = node["$ref"].split("/")
+    return _followed(reduce(getitem, path, contract()))
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

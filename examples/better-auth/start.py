@@ -79,20 +79,23 @@ def _api(database: str, tokens: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without the service's settings: a developer's own are not ours."""
-    return {
+    """Return the environment without a developer's own settings of the service, and proxies."""
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name.lower() not in Settings.model_fields
     }
+    return kept | {"no_proxy": "localhost"}
 
 
 def _kept_secret() -> str:
     """Return Better Auth's secret; its keys in the database are encrypted with it."""
     path = _DATA / "better-auth-secret"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
+        draft = path.with_suffix(".draft")  # an interrupt must not leave half a secret for good
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        draft.rename(path)
     return path.read_text()
 
 
@@ -110,7 +113,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            httpx2.get(url).raise_for_status()
+            httpx2.get(url, trust_env=False).raise_for_status()
         except httpx2.HTTPError:  # also where somebody else has the port
             time.sleep(0.05)
         else:

@@ -30,6 +30,13 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_each_screenshot_is_shown_somewhere() -> None:
+    texts = "".join(source.read_text() for source in SOURCES)
+
+    for screenshot in ROOT.glob("docs/screenshots/*"):
+        assert f"screenshots/{screenshot.name}" in texts
+
+
 def test_the_readme_and_the_pages_are_among_the_sources() -> None:
     assert {ROOT / "README.md", ROOT / "docs/index.md", ROOT / "docs/ci.md"} <= set(SOURCES)
 

@@ -4,8 +4,10 @@ Links to other hosts can't be followed where these tests run: they are listed, a
 is checked.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import unescape
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +19,7 @@ from playwright.sync_api import Page
 
 from todo_api.causes import CAUSES, type_of
 
-PAGES = ("index", "contract", "errors", "concurrency", "identity", "ci")
+PAGES = ("index", "contract", "errors", "concurrency", "identity", "browsers", "ci")
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src"}
 _LOCAL = ("localhost", "127.0.0.1")
 
@@ -109,6 +111,14 @@ def test_each_error_code_has_the_anchor_that_its_type_names(
     assert anchors <= pages[site / "errors.html"].anchors
 
 
+def test_each_example_of_an_error_is_shown_by_the_name_that_a_mock_takes(site: Path) -> None:
+    page = unescape(re.sub(r"<[^>]+>", "", (site / "errors.html").read_text()))
+    shown = set(re.findall(r"Prefer: code=(\d+), example=(\w+)", page))
+
+    assert {("404", "noTask"), ("422", "severalFields"), ("422", "keyReused")} < shown
+    assert "InvalidBody" not in page
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_drawn_in_both_themes_and_fits_a_phone(
     name: str, page: Page, address: str, screenshot: Callable[[Page, str], None]
@@ -131,7 +141,7 @@ def test_one_choice_of_a_language_turns_all_tabs(page: Page, address: str) -> No
     page.get_by_text("Python", exact=True).first.click()
 
     shown = page.locator(".sd-tab-content:visible")
-    assert shown.count() == 7
+    assert shown.count() == 8
     assert all("api" in text and "curl" not in text for text in shown.all_inner_texts())
 
 

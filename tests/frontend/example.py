@@ -26,6 +26,7 @@ class Example:
     process: subprocess.Popen[bytes]
     page: str
     api: str
+    log: Path
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Person:
     """Somebody who has signed up over HTTP."""
 
     id: str
+    email: str
     client: httpx2.Client
 
     def token(self) -> str:
@@ -48,16 +50,16 @@ def build() -> None:
 
 @contextmanager
 def example(data: Path, **variables: str) -> Iterator[Example]:
-    """Run the example on free ports until the block ends."""
+    """Run the example, on free ports unless they are given, until the block ends."""
     build()
     data.mkdir(mode=0o755, exist_ok=True)
-    auth_port, api_port = str(free_port()), str(free_port())
-    log = data / f"example-{auth_port}.log"
-    ports = {"AUTH_PORT": auth_port, "API_PORT": api_port}
+    variables = free_ports() | variables
+    page, api = (f"http://localhost:{variables[name]}" for name in ("AUTH_PORT", "API_PORT"))
+    log = data / f"example-{variables['AUTH_PORT']}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, FOLDER / "start.py"],
-            env=environment(DATA_DIR=str(data), **ports, **variables),
+            env=environment(DATA_DIR=str(data), **variables),
             stdout=file,
             stderr=file,
         )
@@ -65,7 +67,7 @@ def example(data: Path, **variables: str) -> Iterator[Example]:
         until(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None)
         if process.poll() is not None:
             pytest.fail(f"The example did not start:\n{log.read_text()}")
-        yield Example(process, f"http://localhost:{auth_port}", f"http://localhost:{api_port}")
+        yield Example(process, page, api, log)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
@@ -77,7 +79,11 @@ def signed_up(example: Example) -> Iterator[Person]:
     with httpx2.Client(base_url=example.page, headers={"Origin": example.page}) as client:
         person = {"name": "Ada", "email": new_email(), "password": PASSWORD}
         answer = client.post("/api/auth/sign-up/email", json=person).raise_for_status()
-        yield Person(answer.json()["user"]["id"], client)
+        yield Person(answer.json()["user"]["id"], person["email"], client)
+
+
+def free_ports() -> dict[str, str]:
+    return {"AUTH_PORT": str(free_port()), "API_PORT": str(free_port())}
 
 
 def new_email() -> str:

@@ -1,8 +1,15 @@
 """Tokens of a real Better Auth server, in each of the three ways that the example shows."""
 
+import secrets
 import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
 
 import httpx2
 import jwt
@@ -10,8 +17,8 @@ import psutil
 import pytest
 
 from tests.conftest import problem
-from tests.frontend.example import Example, Person, example, signed_up
-from tests.live.conftest import PATIENCE
+from tests.frontend.example import FOLDER, Example, Person, example, new_email, signed_up
+from tests.live.conftest import PATIENCE, free_port
 
 ALGORITHMS = {"sub": "EdDSA", "user_id": "EdDSA", "hs256": "HS256"}
 
@@ -41,21 +48,10 @@ def bob(running: Example) -> Iterator[Person]:
 
 
 @pytest.fixture(scope="module")
-def strangers_data(open_directory: Path) -> Path:
-    return open_directory / "stranger"
-
-
-@pytest.fixture(scope="module")
-def stranger(strangers_data: Path) -> Iterator[Example]:
-    """Another Better Auth, with keys and users of its own."""
-    with example(strangers_data) as stranger:
-        yield stranger
-
-
-@pytest.fixture(scope="module")
-def strangers_token(stranger: Example) -> Iterator[str]:
-    with signed_up(stranger) as person:
-        yield person.token()
+def strangers_token(open_directory: Path) -> str:
+    """A token of another Better Auth, with keys and users of its own."""
+    with example(open_directory / "stranger") as stranger, signed_up(stranger) as person:
+        return person.token()
 
 
 def tasks_of(person: Person, running: Example, token: str) -> httpx2.Client:
@@ -92,11 +88,101 @@ def test_a_token_of_a_strangers_better_auth_is_refused(
         assert problem(client.get("tasks")) == (401, "AUTH_INVALID")
 
 
-def test_ctrl_c_ends_all_parts(stranger: Example, strangers_data: Path) -> None:
-    parts = psutil.Process(stranger.process.pid).children(recursive=True)
-    assert "node" in {part.name() for part in parts}
-    assert list(strangers_data.glob("**/postmaster.pid"))
-    stranger.process.send_signal(signal.SIGINT)
-    assert stranger.process.wait(PATIENCE) == 0
+ODD_REQUESTS = {
+    "path": ("GET", "//", {}, 404),
+    "host": ("GET", "/api/auth/get-session", {"Host": "a b"}, 500),
+    "scheme": ("GET", "/api/auth/ok", {"X-Forwarded-Proto": "://"}, 500),
+    "method": ("TRACE", "/api/auth/ok", {}, 500),
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"), ODD_REQUESTS.values(), ids=ODD_REQUESTS
+)
+def test_an_odd_request_ends_nothing_but_itself(
+    running: Example, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    assert sent_as_it_is(running, method, path, headers) == (status, b"")
+    assert httpx2.get(f"{running.page}/api/auth/ok").status_code == 200
+
+
+def test_why_a_request_failed_is_in_the_log(running: Example) -> None:
+    sent_as_it_is(running, "GET", "/api/auth/ok", {"Host": "x:y:z"})
+    assert "http://x:y:z" in running.log.read_text()
+
+
+def sent_as_it_is(
+    running: Example, method: str, path: str, headers: dict[str, str]
+) -> tuple[int, bytes]:
+    """Return status and body; httpx2 would mend the request, or refuse it."""
+    with closing(HTTPConnection(urlsplit(running.page).netloc, timeout=PATIENCE)) as connection:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def test_the_readmes_commands_list_the_tasks_without_a_page(
+    running: Example, tmp_path: Path
+) -> None:
+    _, commands = (FOLDER / "README.md").read_text().split("## A token without the page")
+    commands = commands.split("```sh\n")[1].split("```")[0]
+    for written, here in (
+        ("http://localhost:3000", running.page),
+        ("http://localhost:8000", running.api),
+        ("ada@example.com", new_email()),
+    ):
+        assert written in commands
+        commands = commands.replace(written, here)
+    output = subprocess.check_output(["sh", "-e", "-c", commands], cwd=tmp_path, text=True)
+    assert output.endswith('{"tasks":[],"count":0,"next_cursor":null}')
+
+
+def test_a_developers_proxy_is_not_asked_for_localhost(open_directory: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with (
+        example(open_directory / "example", http_proxy=nowhere, no_proxy="") as running,
+        signed_up(running) as ada,
+        tasks_of(ada, running, ada.token()) as client,
+    ):
+        assert client.get("tasks").status_code == 200
+
+
+def test_an_interrupt_leaves_no_empty_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_secret = start_with(tmp_path, monkeypatch)._kept_secret
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(secrets, "token_hex", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            kept_secret()
+    secret = kept_secret()
+    assert len(secret) == 64
+    assert kept_secret() == secret
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
+
+
+def interrupt(_size: int) -> str:
+    raise KeyboardInterrupt
+
+
+def start_with(data: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the example's start.py, which keeps its data there."""
+    monkeypatch.setenv("DATA_DIR", str(data))
+    spec = spec_from_file_location("start", FOLDER / "start.py")
+    assert spec
+    assert spec.loader
+    start = module_from_spec(spec)
+    spec.loader.exec_module(start)
+    return start
+
+
+def test_ctrl_c_ends_all_parts(open_directory: Path) -> None:
+    data = open_directory / "interrupted"
+    with example(data) as running:
+        parts = psutil.Process(running.process.pid).children(recursive=True)
+        assert "node" in {part.name() for part in parts}
+        assert list(data.glob("**/postmaster.pid"))
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(PATIENCE) == 0
     assert not any(part.is_running() for part in parts)
-    assert not list(strangers_data.glob("**/postmaster.pid"))
+    assert not list(data.glob("**/postmaster.pid"))

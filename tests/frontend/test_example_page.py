@@ -3,56 +3,41 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import time
 
 import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, Request, Response, Route, expect
 
+from tests.conftest import problem
 from tests.frontend.browser import Expected
-from tests.frontend.example import PASSWORD, Example, example, new_email
-from tests.live.conftest import until
+from tests.frontend.example import Example, Person, example, free_ports, signed_up
+from tests.frontend.example_page import add, sign_in, sign_up
 
 
 @pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
+def ports() -> dict[str, str]:
+    return free_ports()
 
 
 @pytest.fixture(scope="module")
-def short_lived(open_directory: Path) -> Iterator[Example]:
-    """An example whose tokens expire soon."""
-    with example(open_directory / "example", TOKEN_LIFE="2s") as running:
+def late(open_directory: Path, ports: dict[str, str]) -> tuple[Person, str]:
+    """Somebody, and a token of theirs that has expired: of a run whose tokens are born so."""
+    with (
+        example(open_directory / "example", TOKEN_LIFE="-1s", **ports) as before,
+        signed_up(before) as person,
+    ):
+        return person, person.token()
+
+
+@pytest.fixture(scope="module")
+def running(
+    open_directory: Path,
+    ports: dict[str, str],
+    late: tuple[Person, str],  # noqa: ARG001 (it has to be over)
+) -> Iterator[Example]:
+    """The example, after the run that `late` is of: by its ports it is the same issuer."""
+    with example(open_directory / "example", **ports) as running:
         yield running
-
-
-def sign_up(page: Page, running: Example) -> str:
-    page.goto(running.page)
-    page.get_by_role("button", name="I am new here").click()
-    email = new_email()
-    page.get_by_label("Name").fill("Ada")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_role("status")).to_contain_text("Nothing to do")
-    return email
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-
-
-def add(page: Page, title: str, description: str = "") -> Locator:
-    form = page.locator("#add")
-    form.get_by_label("Title").fill(title)
-    form.get_by_label("Description").fill(description)
-    form.get_by_label("Description").press("Enter")
-    task = page.get_by_role("listitem").filter(has_text=title)
-    expect(task).to_be_visible()
-    return task
 
 
 def edit(task: Locator, title: str) -> None:
@@ -158,26 +143,27 @@ def test_adding_again_after_a_lost_answer_adds_one_task(
 
 
 def test_an_expired_token_is_renewed_unseen(
-    page: Page, short_lived: Example, expected: Expected
+    page: Page, running: Example, late: tuple[Person, str], expected: Expected
 ) -> None:
     expected.add(401)
-    page.clock.set_fixed_time(time())  # so that it is the API that finds the token expired
-    sign_up(page, short_lived)
-    with page.expect_request(lambda request: request.method == "POST") as created:
-        add(page, "Buy milk")
-    url, headers = created.value.url, {"Authorization": created.value.headers["authorization"]}
-    until(lambda: httpx2.get(url, headers=headers).status_code == 401)
+    person, expired = late
+    tasks = f"{running.api}/api/{person.id}/tasks"
+    refused = httpx2.get(tasks, headers={"Authorization": f"Bearer {expired}"})
+    assert problem(refused) == (401, "AUTH_INVALID")
+    assert refused.json()["detail"] == "The token has expired."
 
-    patched: list[int] = []
-    page.on("response", lambda answer: _note_patch(answer, patched))
-    page.get_by_role("checkbox").click()
-    expect(page.get_by_role("checkbox")).to_be_checked()
-    assert patched == [401, 200]
+    listed: list[int] = []
+    page.on("response", lambda answer: _note(answer, tasks, listed))
+    page.route("**/api/auth/token", lambda route: route.fulfill(json={"token": expired}), times=1)
+    page.goto(running.page)
+    sign_in(page, person.email)
+    expect(page.get_by_role("status")).to_contain_text("Nothing to do")
+    assert listed == [401, 200]
     expect(page.get_by_role("alert").filter(has_text=re.compile("."))).to_have_count(0)
 
 
-def _note_patch(answer: Response, statuses: list[int]) -> None:
-    if answer.request.method == "PATCH":
+def _note(answer: Response, url: str, statuses: list[int]) -> None:
+    if answer.url == url:
         statuses.append(answer.status)
 
 

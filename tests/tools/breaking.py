@@ -15,6 +15,7 @@ from tests.tools.edits import (
     drop,
     put,
     rename,
+    rename_schema,
     several,
 )
 
@@ -25,6 +26,13 @@ BREAKING = [
     Change("an operation is removed", drop(f"{ITEM}/delete")),
     Change("an operation gets another method", rename(f"{ITEM}/put", "post")),
     Change("an operationId is renamed", put(f"{ITEM}/get/operationId", "read_task")),
+    Change("a tag is renamed", put(f"{ITEM}/get/tags", ["tasks"])),
+    Change("a tag gets another before it", put(f"{ITEM}/get/tags", ["Items", "Tasks"])),
+    Change("a tag is removed", drop(f"{ITEM}/get/tags")),
+    Change("a schema is renamed", rename_schema("TaskCreate", "NewTask")),
+    Change("a schema that only others use is renamed", rename_schema("FieldError", "Fault")),
+    Change("a schema gets a title of another name", put(f"{SCHEMAS}/TaskCreate/title", "NewTask")),
+    Change("a header parameter changes its case", put(f"{PARAMETERS}/IfMatch/name", "if-match")),
     Change("a parameter is removed", drop(f"{LIST}/get/parameters/1")),
     Change(
         "a parameter is renamed",
@@ -54,8 +62,10 @@ BREAKING = [
     Change("a parameter's pattern changes", put(f"{PARAMETERS}/Cursor/schema/pattern", "^[a-z]+$")),
     Change("a parameter's default changes", put(f"{PARAMETERS}/Limit/schema/default", 100)),
     Change("a parameter's type changes", put(f"{PARAMETERS}/Complete/schema/type", "string")),
+    Change("a parameter may have fewer digits", put(f"{SCHEMAS}/TaskId/format", "int32")),
     Change("a parameter gets a format", put(f"{PARAMETERS}/IdempotencyKey/schema/format", "uuid")),
     Change("a parameter is written otherwise", put(f"{PARAMETERS}/Sort/style", "spaceDelimited")),
+    Change("a parameter is exploded no more", put(f"{PARAMETERS}/Search/explode", False)),
     Change(
         "a request body becomes required",
         put(f"{LIST}/post/requestBody/required", False),
@@ -131,6 +141,10 @@ BREAKING = [
     Change(
         "a property of a response changes its format",
         put(f"{TASK}/properties/created_at/format", "date"),
+    ),
+    Change(
+        "a number of a response may have more digits",
+        put(f"{SCHEMAS}/TaskListResponse/properties/count/format", "int64"),
     ),
     Change(
         "a property of a response loses its pattern", drop(f"{TASK}/properties/created_at/pattern")

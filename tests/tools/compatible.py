@@ -2,8 +2,10 @@
 
 from tests.tools.edits import (
     DUE,
+    HEADERS,
     ITEM,
     LIST,
+    ORDER,
     PARAMETERS,
     SCHEMAS,
     TAG,
@@ -74,6 +76,7 @@ COMPATIBLE = [
         drop(f"{SCHEMAS}/ErrorCode/enum/14"),
         seen_at=f"{SCHEMAS}/ErrorCode/enum",
     ),
+    Change("a number of a response has fewer digits", put(f"{SCHEMAS}/Version/format", "int32")),
     Change(
         "a response holds less", put(f"{SCHEMAS}/TaskListResponse/properties/tasks/maxItems", 500)
     ),
@@ -97,7 +100,26 @@ TEXT = [
         "the case of a header's name",
         rename(f"{LIST}/post/responses/201/headers/Location", "location"),
     ),
-    Change("a tag", put(f"{ITEM}/get/tags", ["Task"])),
+    Change("a further tag", append(f"{ITEM}/get/tags", "Items")),
+    Change("a title of the name that the schema has", put(f"{TASK}/title", "TaskResponse")),
+    Change(
+        "a named schema instead of an enum in its place",
+        several(put(f"{PARAMETERS}/Sort/schema", ORDER), drop(f"{SCHEMAS}/TaskOrder")),
+        backwards=True,
+        seen_at=f"{PARAMETERS}/Sort/schema/$ref",
+    ),
+    Change(
+        "how a parameter is written by default",
+        several(
+            put(f"{PARAMETERS}/Search/style", "form"),
+            put(f"{PARAMETERS}/Search/explode", True),
+            put(f"{PARAMETERS}/Search/allowReserved", False),
+        ),
+    ),
+    Change("how a header is sent by default", put(f"{PARAMETERS}/IfMatch/style", "simple")),
+    Change("how a header comes by default", put(f"{HEADERS}/ETag/explode", False)),
+    Change("that others may come", put(f"{TASK}/additionalProperties", True)),
+    Change("that any others may come", put(f"{TASK}/additionalProperties", {})),
     Change("the order of an enum", put(f"{SCHEMAS}/TaskOrder/enum", ["created_at", "-created_at"])),
     Change(
         "the order of parameters",

@@ -15,6 +15,7 @@ SCHEMAS = "/components/schemas"
 TASK = f"{SCHEMAS}/TaskResponse"
 DUE = {"description": "When it is due.", "type": "string", "format": "date", "maxLength": 10}
 TAG = {"name": "tag", "in": "query", "description": "Only of this tag.", "schema": DUE}
+ORDER = {"type": "string", "enum": ["-created_at", "created_at"], "default": "-created_at"}
 COOKIE = {"type": "apiKey", "in": "cookie", "name": "session"}
 
 
@@ -67,6 +68,24 @@ def rename(pointer: str, name: str) -> Edit:
     def apply(document: Document) -> None:
         holder, key = _holder(document, pointer)
         holder[name] = holder.pop(key)
+
+    return Edit(pointer, apply)
+
+
+def rename_schema(name: str, new: str) -> Edit:
+    """Rename a component with all that refers to it."""
+    pointer, reference = f"{SCHEMAS}/{name}", f"#{SCHEMAS}/{name}"
+
+    def follow(value: Any) -> None:
+        children = list(value.values() if isinstance(value, dict) else value)
+        for child in (child for child in children if isinstance(child, dict | list)):
+            if isinstance(child, dict) and child.get("$ref") == reference:
+                child["$ref"] = f"#{SCHEMAS}/{new}"
+            follow(child)
+
+    def apply(document: Document) -> None:
+        rename(pointer, new).apply(document)
+        follow(document)
 
     return Edit(pointer, apply)
 

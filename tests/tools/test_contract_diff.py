@@ -9,7 +9,7 @@ import yaml
 
 from tests.tools.breaking import BREAKING
 from tests.tools.compatible import COMPATIBLE, TEXT
-from tests.tools.edits import LIST, PARAMETERS, SCHEMAS, TASK, Change, Document, Edit, put
+from tests.tools.edits import DUE, LIST, PARAMETERS, SCHEMAS, TASK, Change, Document, Edit, put
 from tools.contract_diff.contracts import compare
 from tools.contract_diff.document import NotJudgedError
 from tools.contract_diff.findings import Impact
@@ -59,6 +59,29 @@ def test_the_order_of_keys_changes_nothing() -> None:
     turned = dict(reversed(CONTRACT.items()))
 
     assert compare(CONTRACT, turned) == []
+
+
+def test_a_status_is_the_same_without_its_quotes() -> None:
+    edited = deepcopy(CONTRACT)
+    responses = edited["paths"]["/api/{user_id}/tasks"]["get"]["responses"]
+    responses[200] = responses.pop("200")
+
+    assert compare(CONTRACT, edited) == compare(edited, CONTRACT) == []
+
+
+def test_a_new_property_breaks_who_was_told_that_no_other_comes() -> None:
+    closed = planted(Change("", put(f"{TASK}/additionalProperties", False)))[1]
+    edited = deepcopy(closed)
+    edited["components"]["schemas"]["TaskResponse"]["properties"]["due"] = DUE
+
+    assert f"MAJOR #{TASK}/properties/due: no other was to come" in report(compare(closed, edited))
+
+
+def test_what_a_response_no_longer_promises_may_be_missed() -> None:
+    found = report(compare(*planted(Change("", put(f"{TASK}/required", ["id"])))))
+
+    assert "a client may miss what it was promised" in found
+    assert "never told of" not in found
 
 
 def test_a_change_of_what_many_share_is_reported_once_with_all_whom_it_concerns() -> None:

@@ -20,6 +20,8 @@ class Repository:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.contract = folder / "openapi/todo.yaml"
+
+    def create(self) -> None:
         self.contract.parent.mkdir(parents=True)
         self.git("init", "--quiet")
         self.write("1.4.2")
@@ -57,7 +59,9 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "a folder")
+    repository = Repository(tmp_path / "a folder")
+    repository.create()
+    return repository
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,24 @@ def test_before_the_first_release_there_is_nothing_to_break(repository: Reposito
 
     assert done.returncode == 0
     assert "No release is tagged" in done.stdout
+
+
+def test_a_shallow_clone_without_releases_compares_nothing_and_says_so(
+    repository: Repository,
+) -> None:
+    repository.release("v1.4.2")
+    repository.release("later")
+    source = repository.folder.as_uri()
+    shallow = Repository(repository.folder / "shallow")
+    repository.git("clone", "--quiet", "--depth=1", "--branch=later", source, "shallow")
+
+    done = shallow.diff()
+    assert done.returncode == 0
+    assert "Nothing was compared" in done.stdout
+    assert shallow.diff("v1.4.2").returncode == 2
+
+    shallow.git("fetch", "--quiet", "--unshallow", "--tags")
+    assert "1.4.2 at v1.4.2" in shallow.diff().stdout
 
 
 def test_the_last_release_is_the_greatest_version_and_no_release_candidate(

@@ -13,6 +13,11 @@ from tools.contract_diff.document import NotJudgedError
 from tools.contract_diff.report import report
 
 CONTRACT = "openapi/todo.yaml"
+_UNRELEASED = "No release is tagged here, so there is none to compare the contract with."
+_SHALLOW = """\
+Nothing was compared: this clone is shallow, and the last release is not in what it holds.
+`git fetch --unshallow --tags` brings it.\
+"""
 
 
 def main() -> int:
@@ -22,7 +27,7 @@ def main() -> int:
     try:
         revision = parser.parse_args().revision or releases.last_release()
         if revision is None:
-            print("No release is tagged here, so there is none to compare the contract with.")
+            print(_SHALLOW if releases.is_shallow() else _UNRELEASED)
             return 0
         old = yaml.safe_load(releases.file_at(revision, CONTRACT))
         return judge(old, yaml.safe_load(Path(CONTRACT).read_text(encoding="utf-8")), revision)

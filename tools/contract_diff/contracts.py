@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tools.contract_diff.document import Node, NotJudgedError, differences
+from tools.contract_diff.document import Node, NotJudgedError, as_json, differences
 from tools.contract_diff.findings import GO_ON, Direction, Finding, Impact, Use, presence, shared
 from tools.contract_diff.messages import (
     Parameters,
@@ -12,6 +12,7 @@ from tools.contract_diff.messages import (
     compare_parameters,
     compare_responses,
 )
+from tools.contract_diff.names import compare_components, compare_operations
 from tools.contract_diff.schemas import deprecation
 from tools.contract_diff.security import compare_security
 
@@ -32,9 +33,13 @@ def compare(old: Any, new: Any) -> list[Finding]:
 
     Where nothing does, the places whose text differs are the findings.
     """
-    before, after = (_contract(document) for document in (old, new))
-    found = [*_servers(before, after), *_paths(before["paths"], after["paths"])]
-    return found or list(_text(old, new))
+    before, after = (_contract(as_json(document)) for document in (old, new))
+    found = [
+        *_servers(before, after),
+        *_paths(before["paths"], after["paths"]),
+        *compare_components(before, after),
+    ]
+    return found or list(_text(before.value, after.value))
 
 
 def _contract(document: Any) -> Node:
@@ -88,9 +93,7 @@ def _operation(old: tuple[Node, Node], new: tuple[Node, Node]) -> Iterator[Findi
     use = Use(name, Direction.REQUEST)
     for operation in (before, after):
         operation.only(OPERATION)
-    if before.value.get("operationId") not in {None, after.value.get("operationId")}:
-        why = "generated clients name their methods by it"
-        yield use.breaking(after.place("operationId"), f"{name} is renamed", why)
+    yield from compare_operations(before, after, use)
     yield from deprecation(before, after, use)
     yield from compare_security(before, after, use)
     yield from compare_parameters(_parameters(*old), _parameters(*new), use)

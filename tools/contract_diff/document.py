@@ -35,6 +35,13 @@ class Node:
         for key in self.value.keys() - known:
             raise NotJudgedError(f"#{self.place(key)} is nothing that this tool can judge")
 
+    def at(self, reference: str) -> "Node":
+        """Return what a reference into the document leads to, from its root."""
+        target = self
+        for part in reference[2:].split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        return target
+
     def _followed(self) -> "Node":
         reference = self.value.get("$ref") if isinstance(self.value, dict) else None
         if not isinstance(reference, str):
@@ -43,10 +50,14 @@ class Node:
             raise NotJudgedError(f"#{self.pointer} leads to another document: {reference}")
         if reference in self.trail:
             raise NotJudgedError(f"#{self.pointer} leads back to {reference}: a cycle")
-        target = Node(self.document, "", self.document, (*self.trail, reference))
-        for part in reference[2:].split("/"):
-            target = target[part.replace("~1", "/").replace("~0", "~")]
-        return target
+        return Node(self.document, "", self.document, (*self.trail, reference)).at(reference)
+
+
+def as_json(value: Any) -> Any:
+    """Return the value with strings for keys, as JSON has them: YAML reads 200 as a number."""
+    if isinstance(value, dict):
+        return {str(key): as_json(child) for key, child in value.items()}
+    return [as_json(child) for child in value] if isinstance(value, list) else value
 
 
 def differences(old: Any, new: Any, pointer: str = "") -> Iterator[str]:

@@ -7,6 +7,8 @@ from enum import Enum, IntEnum
 from tools.contract_diff.document import Node
 
 GO_ON = "clients go on as before"
+UNTOLD = "a client may get what it was never told of"
+MISSED = "a client may miss what it was promised"
 
 
 class Impact(IntEnum):
@@ -39,12 +41,14 @@ class Use:
         """Return the finding of a change that clients get along with, and some may use."""
         return Finding(Impact.MINOR, place, what, GO_ON, self)
 
-    def shifted(self, place: str, what: str, *, narrower: bool, wider: bool) -> "Finding":
-        """Return the finding of a change in what may be sent or may come."""
+    def shifted(
+        self, place: str, what: str, *, narrower: bool, wider: bool, why: str = UNTOLD
+    ) -> "Finding":
+        """Return the finding of a change in what may be sent or may come: more of it, by `why`."""
         if self.direction is Direction.REQUEST and narrower:
             return self.breaking(place, what, "what a client sends today may be refused")
         if self.direction is Direction.RESPONSE and wider:
-            return self.breaking(place, what, "a client may get what it was never told of")
+            return self.breaking(place, what, why)
         return self.compatible(place, what)
 
 

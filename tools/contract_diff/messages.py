@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from tools.contract_diff.document import Node
-from tools.contract_diff.findings import Direction, Finding, Use, presence, shared
+from tools.contract_diff.findings import MISSED, Direction, Finding, Use, presence, shared
+from tools.contract_diff.names import compare_parameter_names
 from tools.contract_diff.schemas import changed, compare_schemas, deprecation
 
 TEXT = {"description", "example", "examples"}
-SERIALISATION = ("style", "explode", "allowReserved", "allowEmptyValue")
+SERIALISATION = {"style", "explode", "allowReserved", "allowEmptyValue"}
 PARAMETER = frozenset({"name", "in", "required", "schema", "deprecated", *SERIALISATION, *TEXT})
 BODY = frozenset({"description", "required", "content"})
 RESPONSE = frozenset({"description", "headers", "content", "links"})
@@ -25,19 +27,12 @@ def compare_parameters(old: Parameters, new: Parameters, use: Use) -> Iterator[F
             yield use.breaking(place, f"the {where} parameter {name} is gone", why)
     for key, (place, parameter) in new.items():
         if key in old:
-            yield from _compare_parameter(old[key][1], parameter, use)
+            before = old[key][1]
+            yield from compare_parameter_names(before, parameter, use)
+            yield from _described(before, parameter, use)
         else:
             what = f"the {key[0]} parameter {key[1]} is new"
             yield _addition(place, what, use, required=bool(parameter.value.get("required")))
-
-
-def _compare_parameter(old: Node, new: Node, use: Use) -> Iterator[Finding]:
-    yield from _described(old, new, use)
-    for keyword in SERIALISATION:
-        before, after = old.value.get(keyword), new.value.get(keyword)
-        if before != after:
-            why = "clients write the parameter otherwise"
-            yield use.breaking(new.place(keyword), changed(before, after), why)
 
 
 def _described(old: Node, new: Node, use: Use) -> Iterator[Finding]:
@@ -45,15 +40,34 @@ def _described(old: Node, new: Node, use: Use) -> Iterator[Finding]:
     old.only(PARAMETER)
     new.only(PARAMETER)
     yield from _requirement(old, new, use)
+    yield from _serialisation(old, new, use)
     yield from deprecation(old, new, use)
     yield from compare_schemas(old.get("schema", {}), new.get("schema", {}), use)
+
+
+def _serialisation(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    before, after = _written(old), _written(new)
+    for keyword in before:
+        if before[keyword] != after[keyword]:
+            what = changed(before[keyword], after[keyword])
+            yield use.breaking(new.place(keyword), what, "it is written otherwise")
+
+
+def _written(parameter: Node) -> dict[str, Any]:
+    """Return how a value is written, with OpenAPI's defaults; a header has no `in`."""
+    place = parameter.value.get("in", "header")
+    defaults = {"style": "form" if place in {"query", "cookie"} else "simple"}
+    given = {key: parameter.value[key] for key in SERIALISATION & parameter.value.keys()}
+    style = given.get("style", defaults["style"])
+    unset = {"explode": style == "form", "allowReserved": False, "allowEmptyValue": False}
+    return defaults | unset | given
 
 
 def _requirement(old: Node, new: Node, use: Use) -> Iterator[Finding]:
     before, after = bool(old.value.get("required")), bool(new.value.get("required"))
     if before != after:
         what = "is required now" if after else "is no longer required"
-        yield use.shifted(new.place("required"), what, narrower=after, wider=before)
+        yield use.shifted(new.place("required"), what, narrower=after, wider=before, why=MISSED)
 
 
 def _addition(place: str, what: str, use: Use, *, required: bool) -> Finding:

@@ -15,6 +15,11 @@ def last_release() -> str | None:
     return max(tags, key=lambda tag: versions.parse(tag) or (0, 0, 0), default=None)
 
 
+def is_shallow() -> bool:
+    """Return whether this clone lacks the older part of its history."""
+    return _git("rev-parse", "--is-shallow-repository").strip() == "true"
+
+
 def file_at(revision: str, path: str) -> str:
     """Return what the file held at that revision; the path begins at the working directory."""
     return _git("show", f"{revision}:./{path}")

@@ -5,8 +5,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tools.contract_diff.document import Node, NotJudgedError
-from tools.contract_diff.findings import Direction, Finding, Use, presence, shared
+from tools.contract_diff.findings import (
+    MISSED,
+    UNTOLD,
+    Direction,
+    Finding,
+    Use,
+    presence,
+    shared,
+)
+from tools.contract_diff.names import compare_titles
 
+_HALVED = {("int64", "int32"), ("double", "float")}
 Shift = tuple[bool, bool]  # whether fewer values are accepted, and whether more are
 
 
@@ -26,6 +36,12 @@ def _size(old: Any, new: Any) -> Shift:
 
 def _exact(old: Any, new: Any) -> Shift:
     return (bool(new), bool(old)) if (old or None) != (new or None) else (False, False)
+
+
+def _format(old: Any, new: Any) -> Shift:
+    if (old, new) in _HALVED:
+        return True, False
+    return (False, True) if (new, old) in _HALVED else _exact(old, new)
 
 
 def _flag(old: Any, new: Any) -> Shift:
@@ -69,9 +85,9 @@ KEYWORDS: dict[str, Callable[[Any, Any], Shift]] = {
     "maxItems": _ceiling,
     "minProperties": _size,
     "maxProperties": _ceiling,
+    "format": _format,
     # Whether one of these covers another can't be told: a change is both narrower and wider.
     "pattern": _exact,
-    "format": _exact,
     "multipleOf": _exact,
     "uniqueItems": _exact,
     "exclusiveMinimum": _exact,
@@ -89,12 +105,13 @@ def compare_schemas(old: Node, new: Node, use: Use) -> Iterator[Finding]:
     """Yield what changes for the clients that send or read values of the schema."""
     for schema in (old, new):
         schema.only(KNOWN)
-        if isinstance(schema.value.get("additionalProperties"), dict):
+        if schema.value.get("additionalProperties", True) not in (True, False, {}):
             raise NotJudgedError(f"#{schema.place('additionalProperties')} is a schema: not judged")
+    yield from compare_titles(old, new, use)
     yield from _keywords(old, new, use)
     yield from _default(old, new, use)
     yield from deprecation(old, new, use)
-    yield from _properties(old.get("properties", {}), new.get("properties", {}), use)
+    yield from _properties(old, new, use)
     if "items" in old.value or "items" in new.value:
         yield from compare_schemas(old.get("items", {}), new.get("items", {}), use)
 
@@ -111,7 +128,8 @@ def _keywords(old: Node, new: Node, use: Use) -> Iterator[Finding]:
         narrower, wider = shift(before, after)
         if narrower or wider:
             place = (new if keyword in new.value else old).place(keyword)
-            yield use.shifted(place, changed(before, after), narrower=narrower, wider=wider)
+            what, why = changed(before, after), MISSED if keyword == "required" else UNTOLD
+            yield use.shifted(place, what, narrower=narrower, wider=wider, why=why)
 
 
 def _default(old: Node, new: Node, use: Use) -> Iterator[Finding]:
@@ -123,8 +141,12 @@ def _default(old: Node, new: Node, use: Use) -> Iterator[Finding]:
 
 
 def _properties(old: Node, new: Node, use: Use) -> Iterator[Finding]:
-    yield from presence(old, new, "the property", GONE[use.direction], use)
-    for before, after in shared(old, new):
+    properties = old.get("properties", {}), new.get("properties", {})
+    yield from presence(*properties, "the property", GONE[use.direction], use)
+    if use.direction is Direction.RESPONSE and old.value.get("additionalProperties") is False:
+        for key in properties[1].value.keys() - properties[0].value.keys():
+            yield use.breaking(properties[1].place(key), "no other was to come", UNTOLD)
+    for before, after in shared(*properties):
         yield from compare_schemas(before, after, use)
 
 

@@ -19,6 +19,7 @@ export function welcome(enter: (user: User) => Promise<void>): void {
     });
   });
   other.addEventListener("click", () => choose(!isNew));
+  choose(false);
 }
 
 /** Ask a person to sign in, who may have to know why. */

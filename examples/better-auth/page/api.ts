@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { config } from "./config.js";
-import { ApiError, reach, type Problem } from "./failures.js";
+import { ApiError, reach, Unexplained, type Problem } from "./failures.js";
 import type { components, paths } from "./schema.js";
 import { renewToken, token } from "./token.js";
 
@@ -38,14 +38,14 @@ const item = "/api/{user_id}/tasks/{task_id}";
 /** Return all tasks of a user, the newest first. */
 export async function allTasks(user_id: string): Promise<Task[]> {
   const tasks: Task[] = [];
-  let cursor: string | null = null;
-  do {
-    const query: { cursor?: string } = cursor ? { cursor } : {};
+  let query: { cursor?: string } = {};
+  for (;;) {
     const page = got(await client.GET(collection, { params: { path: { user_id }, query } }));
     tasks.push(...page.tasks);
-    cursor = page.next_cursor;
-  } while (cursor);
-  return tasks;
+    const cursor = page.next_cursor;
+    if (!cursor || cursor === query.cursor) return tasks; // a mock has the same page for ever
+    query = { cursor };
+  }
 }
 
 /** Create a task, once however often it is sent with the same key. */
@@ -65,8 +65,7 @@ export async function changeTask(task: Task, body: Changes): Promise<Task> {
 
 /** Delete a task unless it has changed since it was read. */
 export async function deleteTask(task: Task): Promise<void> {
-  const { error } = await client.DELETE(item, { params: onlyIfUnchanged(task) });
-  if (error) throw new ApiError(error);
+  got(await client.DELETE(item, { params: onlyIfUnchanged(task) }));
 }
 
 const path = ({ user_id, id }: Task) => ({ user_id, task_id: id });
@@ -76,7 +75,17 @@ const onlyIfUnchanged = (task: Task) => ({
   header: { "If-Match": `"${task.version}"` },
 });
 
-function got<T>({ data, error }: { data?: T; error?: Problem }): T {
-  if (error) throw new ApiError(error);
-  return data as T;
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
 }
+
+/** Return what the API sent. Only the status says whether it did: a proxy's 502 may have no body. */
+function got<T>({ data, error, response }: Answer<T>): T {
+  if (response.ok) return data as T;
+  throw isProblem(error) ? new ApiError(error) : new Unexplained(response.status);
+}
+
+const isProblem = (content: unknown): content is Problem =>
+  typeof (content as Partial<Problem> | null | undefined)?.error_code === "string";

@@ -42,6 +42,8 @@ find("#leave").addEventListener("click", () => {
   });
 });
 
-const known = await currentUser();
-if (known) await enter(known);
-else leave();
+await attempt(account, async () => {
+  const known = await currentUser();
+  if (known) await enter(known);
+});
+if (tasks.hidden) show(account);

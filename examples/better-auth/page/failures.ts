@@ -14,6 +14,13 @@ export class Unreachable extends Failure {
   override message = "The server can't be reached. Try again in a moment.";
 }
 
+/** An answer without words for a person, as proxies give: a page of HTML, or nothing at all. */
+export class Unexplained extends Failure {
+  constructor(status: number) {
+    super(`The server gave no proper answer (status ${status}). Try again in a moment.`);
+  }
+}
+
 /** The API refused; `problem` has words for a person and codes for a program. */
 export class ApiError extends Failure {
   constructor(readonly problem: Problem) {

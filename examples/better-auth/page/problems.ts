@@ -29,7 +29,11 @@ export function clearProblems(place: HTMLElement): void {
 }
 
 function show(place: HTMLElement, error: unknown): void {
-  if (!(error instanceof Failure)) throw error; // a bug: for the console
+  if (!(error instanceof Failure)) {
+    say(place, "Something went wrong. Reload the page.");
+    reportError(error); // a bug: for the console
+    return;
+  }
   say(place, error.message);
   if (error instanceof SignedOut) {
     document.dispatchEvent(new Event("signedout"));
@@ -43,6 +47,10 @@ function show(place: HTMLElement, error: unknown): void {
 function showBeside(place: HTMLElement, pointer: string, detail: string): void {
   const field = place.querySelector(`[name="${CSS.escape(pointer.replace("/", ""))}"]`);
   if (!field) return;
+  if (field.ariaInvalid) {
+    field.nextElementSibling?.append(` ${detail}`); // its fault, of which this is another sentence
+    return;
+  }
   const fault = document.createElement("span");
   fault.className = "fault";
   fault.id = `fault-${crypto.randomUUID()}`;

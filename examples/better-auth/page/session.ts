@@ -1,5 +1,5 @@
 // Better Auth's own endpoints, on the server that this page comes from. Its cookie is the session.
-import { Failure, reach, SignedOut } from "./failures.js";
+import { Failure, reach, SignedOut, Unexplained } from "./failures.js";
 
 export interface User {
   id: string;
@@ -37,10 +37,11 @@ export async function newToken(): Promise<string> {
 
 async function ask(path: string, body?: object): Promise<unknown> {
   const answer = await reach(`/api/auth/${path}`, body && post(body));
-  const content: unknown = await answer.json();
-  if (answer.ok) return content;
   if (answer.status === 401 && !body) throw new SignedOut();
-  throw new Failure((content as { message: string }).message);
+  const content: unknown = await answer.json().catch(() => undefined); // a proxy's, or cut short
+  if (answer.ok && content !== undefined) return content;
+  const words = (content as { message?: string } | null | undefined)?.message;
+  throw words ? new Failure(words) : new Unexplained(answer.status);
 }
 
 const post = (body: object): RequestInit => ({

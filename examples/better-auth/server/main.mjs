@@ -11,20 +11,31 @@ const { runMigrations } = await getMigrations(auth.options);
 await runMigrations();
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? "/", origin);
-  if (pathname.startsWith("/api/auth/")) {
-    authenticate(request, response);
-  } else if (pathname === "/config.json") {
-    response.writeHead(200, { "Content-Type": "application/json" }).end(config);
-  } else {
-    sendFile(pathname, response);
-  }
+  answer(request, response).catch((error) => fail(error, response));
 });
 server.on("error", ({ message }) => {
   console.error(`${message}: choose another port with AUTH_PORT.`);
   process.exit(1);
 });
 server.listen(Number(new URL(origin).port), "127.0.0.1");
+
+async function answer(request, response) {
+  const path = request.url.split("?", 1)[0]; // no new URL(), which throws at a path such as //
+  if (path.startsWith("/api/auth/")) {
+    await authenticate(request, response);
+  } else if (path === "/config.json") {
+    response.writeHead(200, { "Content-Type": "application/json" }).end(config);
+  } else {
+    sendFile(path, response);
+  }
+}
+
+/** Tell the log why, and the client no more than that it failed. */
+function fail(error, response) {
+  console.error(error);
+  if (response.headersSent) response.destroy();
+  else response.writeHead(500).end();
+}
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => process.exit(0));
