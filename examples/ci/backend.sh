@@ -12,6 +12,7 @@
 #   TODO_API_FOLDER  where it is installed and keeps its data, todo-api among the temporary files
 #   TODO_API_VENV    a virtual environment that has the service already: nothing is installed
 set -eu
+python=${PYTHON:-python3}
 port=${TODO_API_PORT:-8000}
 source=${TODO_API_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 folder=${TODO_API_FOLDER:-${RUNNER_TEMP:-${TMPDIR:-/tmp}}/todo-api}
@@ -19,58 +20,80 @@ venv=${TODO_API_VENV:-$folder/venv}
 run=$folder/run
 
 start() {
-    [ ! -e "$run" ] || fail "It runs already: sh backend.sh stop"
+    [ -z "$(pid)" ] || fail "It runs already: sh backend.sh stop"
+    stop # what one that was killed has left
+    trap stop EXIT
+    trap 'exit 1' HUP INT TERM
     [ -n "${TODO_API_VENV:-}" ] || install
-    mkdir -p "$run"
-    (umask 077 && "$venv/bin/python" -c 'import secrets; print(secrets.token_hex(32))' > "$run/secret")
+    mkdir "$run"
+    (umask 077 && "$python" -c 'import secrets; print(secrets.token_hex(32))' > "$run/secret")
     URL=http://127.0.0.1:$port
     TOKEN=$(token alice)
     export URL TOKEN
-    serve &
-    tries=0
-    until answers; do
-        tries=$((tries + 1))
-        if [ -e "$run/stopped" ] || [ $tries -gt 100 ]; then
-            cat "$run/log" >&2
-            stop
-            fail "It did not start."
-        fi
-        sleep 0.2
-    done
+    serve
+    wait_for_answers
     tell
+    trap - EXIT
 }
 
 install() {
-    "${PYTHON:-python3}" -m venv "$venv"
+    "$python" -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check "${source}[embedded]"
 }
 
 token() {
-    configure
-    "$venv/bin/todo-api" token "$1"
+    (todo_api token "$1")
 }
 
-configure() { # whatever the job has for others: the secret, the data and the keys are its own
-    JWT_SECRET_KEY=$(cat "$run/secret")
-    DATA_DIR=$run/data DATABASE_URL='' BETTER_AUTH_URL='' JWT_JWKS_URL=''
-    export JWT_SECRET_KEY DATA_DIR DATABASE_URL BETTER_AUTH_URL JWT_JWKS_URL
+todo_api() { # with no setting that the job has for others, and the secret in no argument
+    # shellcheck disable=SC2016  # it is the inner shell that reads the secret
+    exec env -i PATH="$PATH" HOME="${HOME:-/}" TMPDIR="${TMPDIR:-}" \
+        LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}" CORS_ORIGINS="${CORS_ORIGINS:-}" \
+        DATA_DIR="$run/data" sh -c 'JWT_SECRET_KEY=$(cat "$0"); export JWT_SECRET_KEY; exec "$@"' \
+        "$run/secret" "$venv/bin/todo-api" "$@"
 }
 
-serve() {
-    exec < /dev/null > "$run/log" 2>&1 # a step ends when nobody holds its output
-    configure
-    "$venv/bin/todo-api" serve --host 127.0.0.1 --port "$port" &
-    echo $! > "$run/pid"
-    wait $! || true
-    touch "$run/stopped" # its process id would not tell: in a container, nobody may reap it
+serve() { # with a lock on the file of its id, which the kernel drops however it ends
+    exec 9> "$run/pid"
+    "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    # A step of a job ends when nobody holds its output.
+    todo_api serve --host 127.0.0.1 --port "$port" < /dev/null > "$run/log" 2>&1 &
+    echo $! >&9
+    exec 9>&-
+}
+
+pid() { # of the service, if it runs: an id without its lock is a stranger's
+    "$python" -c '
+import fcntl, sys
+try:
+    with open(sys.argv[1]) as file:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+except FileNotFoundError:
+    pass
+except BlockingIOError:
+    print(open(sys.argv[1]).read().strip())
+' "$run/pid"
+}
+
+wait_for_answers() {
+    tries=100
+    until answers; do
+        tries=$((tries - 1))
+        if [ $tries = 0 ] || [ -z "$(pid)" ]; then
+            cat "$run/log" >&2
+            fail "It did not start."
+        fi
+        sleep 0.2
+    done
 }
 
 answers() { # with the token, so that nothing else on that port is taken for it
-    "$venv/bin/python" -c '
+    "$python" -c '
 import os, urllib.request as web
+ask = web.build_opener(web.ProxyHandler({})).open
 api, token = os.environ["URL"], os.environ["TOKEN"]
-web.urlopen(f"{api}/ready")
-web.urlopen(web.Request(f"{api}/api/alice/tasks", headers={"Authorization": f"Bearer {token}"}))
+ask(f"{api}/ready", timeout=2)
+ask(web.Request(f"{api}/api/alice/tasks", headers={"Authorization": f"Bearer {token}"}), timeout=2)
 ' 2> /dev/null
 }
 
@@ -83,10 +106,21 @@ tell() {
 }
 
 stop() {
-    [ -e "$run" ] || return 0
-    [ -e "$run/stopped" ] || kill "$(cat "$run/pid")"
-    until [ -e "$run/stopped" ]; do sleep 0.1; done
+    service=$(pid)
+    if [ -n "$service" ] && kill "$service" && ! ended; then
+        kill -9 "$service"
+    fi
+    # One that was killed leaves its database behind; the last who uses that stops it.
+    [ ! -e "$run/data/postgres/postmaster.pid" ] || (todo_api migrate > /dev/null) || true
     rm -rf "$run"
+}
+
+ended() { # within the minute
+    "$python" -c '
+import fcntl, signal, sys
+signal.alarm(60)
+fcntl.flock(open(sys.argv[1]), fcntl.LOCK_SH)
+' "$run/pid"
 }
 
 fail() {
@@ -94,6 +128,8 @@ fail() {
     exit 1
 }
 
+mkdir -p "$folder"
+[ -n "$(find "$folder" -prune -user "$(id -u)")" ] || fail "$folder is another user's: set TODO_API_FOLDER"
 case ${1:-} in
     start) start ;;
     token) token "${2:-alice}" ;;

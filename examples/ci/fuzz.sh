@@ -15,22 +15,31 @@ set -eu
 : "${URL:?is the address of the server}" "${ALICE:?is a token}" "${BOB:?is the token of another user}"
 python=${PYTHON:-python3}
 
-# No token is an argument: other users of the machine would see it in the list of processes.
-user=$("$python" -c '
-import base64, json, os
-claims = json.loads(base64.urlsafe_b64decode(os.environ["ALICE"].split(".")[1] + "=="))
-print(claims.get("user_id") or claims["sub"])
-')
-
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
-cat > "$folder/users.json" <<JSON
-{"auth": [
-  {"name": "alice", "fixedHeaders": [{"name": "Authorization", "value": "Bearer $ALICE"}]},
-  {"name": "bob", "fixedHeaders": [{"name": "Authorization", "value": "Bearer $BOB"}]}
-]}
-JSON
+
+# No token is an argument: other users of the machine would see it in the list of processes.
+user=$(umask 077 && TODO_API_WFC=$folder/users.json "$python" -c '
+import base64, json, os, sys
+
+def user_of(name, token):
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return claims.get("user_id") or claims["sub"]
+    except (AttributeError, IndexError, KeyError, ValueError):
+        sys.exit(f"{name} is no JWT of a user.")
+
+def wfc(name, token):
+    header = {"name": "Authorization", "value": f"Bearer {token}"}
+    return {"name": name.lower(), "fixedHeaders": [header]}
+
+tokens = {name: os.environ[name].strip() for name in ("ALICE", "BOB")}
+alice, _ = [user_of(*each) for each in tokens.items()]
+with open(os.environ["TODO_API_WFC"], "w") as file:
+    json.dump({"auth": [wfc(*each) for each in tokens.items()]}, file)
+print(alice)
+')
 
 if [ -z "${SCHEMATHESIS:-}" ]; then
     "$python" -m venv "$folder/venv"

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from shutil import copy
@@ -11,22 +11,20 @@ from threading import Event
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import httpx2
 import pytest
 import yaml
 
-from tests.live.conftest import Server, environment, free_port
+from tests.live.conftest import Server, environment
 from tests.live.debian import debian_file
 from tests.live.proxy import Proxy
-from tests.live.test_serve import processes_of
 
 RECIPES = Path(__file__).parents[2] / "examples" / "ci"
 BIN = Path(sys.prefix) / "bin"
 
 WITNESS = """#!/bin/sh
 # Note the list of processes, then do what was asked for.
-cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\\0' ' ' > "$WITNESSED"
-exec "$WITNESS_OF" "$@"
+cat /proc/[0-9]*/cmdline 2> /dev/null | tr '\\0' ' ' > "$0.seen"
+exec "{program}" "$@"
 """
 
 
@@ -68,6 +66,7 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         check=False,
+        timeout=100,
     )
 
 
@@ -100,18 +99,50 @@ def report(consumer: Path) -> ET.Element:
 def test_a_server_that_keeps_the_contract_passes_and_no_process_shows_a_token(
     consumer: Path, server: Server, tokens: dict[str, str]
 ) -> None:
-    (witness := consumer / "witness.sh").write_text(WITNESS)
-    witness.chmod(0o755)
-    witnessed = {"WITNESSED": str(consumer / "seen"), "WITNESS_OF": str(BIN / "schemathesis")}
-    fuzzed = fuzz(consumer, server.url, SCHEMATHESIS=str(witness), **witnessed, **tokens)
+    programs = {"PYTHON": BIN / "python", "SCHEMATHESIS": BIN / "schemathesis"}
+    witnesses = {variable: consumer / variable for variable in programs}
+    for variable, witness in witnesses.items():
+        witness.write_text(WITNESS.format(program=programs[variable]))
+        witness.chmod(0o755)
+    fuzzed = fuzz(
+        consumer, server.url, **{name: str(witnesses[name]) for name in programs}, **tokens
+    )
 
     assert fuzzed.returncode == 0, fuzzed.stdout[-5000:] + fuzzed.stderr
     assert "Tested: 6" in fuzzed.stdout
     assert report(consumer).get("failures") == "0"
     assert len(list(report(consumer).iter("testcase"))) >= 6
-    seen = (consumer / "seen").read_text()
-    assert "sh contract/fuzz.sh" in seen
-    assert not [token for token in tokens.values() if token in seen]
+    for witness in witnesses.values():
+        seen = witness.with_suffix(".seen").read_text()
+        assert "sh contract/fuzz.sh" in seen
+        assert not [token for token in tokens.values() if token in seen]
+
+
+def test_tokens_are_written_as_they_are_for_their_owner_only(
+    consumer: Path, tokens: dict[str, str]
+) -> None:
+    (show := consumer / "show").write_text('#!/bin/sh\nls -l "$TODO_API_WFC"; cat "$TODO_API_WFC"')
+    show.chmod(0o755)
+    odd = {name: f'{token}"\\' for name, token in tokens.items()}
+    ended = {name: f"{token}\r\n" for name, token in odd.items()}
+    mode, _, users = fuzz(
+        consumer, "http://127.0.0.1:1", SCHEMATHESIS=str(show), **ended
+    ).stdout.partition("\n")
+
+    assert mode.startswith("-rw-------")
+    sent = [user["fixedHeaders"][0]["value"] for user in json.loads(users)["auth"]]
+    assert sent == [f"Bearer {token}" for token in odd.values()]
+
+
+@pytest.mark.parametrize("name", ["ALICE", "BOB"])
+@pytest.mark.parametrize("opaque", ['op"aque', "a.b.c", "e30.e30.e30", "e30.MQ.e30"])
+def test_what_is_no_token_of_a_user_is_named(
+    consumer: Path, tokens: dict[str, str], name: str, opaque: str
+) -> None:
+    fuzzed = fuzz(consumer, "http://127.0.0.1:1", **(tokens | {name: opaque}))
+
+    assert fuzzed.returncode == 1
+    assert fuzzed.stderr == f"{name} is no JWT of a user.\n"
 
 
 LIES = {
@@ -144,81 +175,13 @@ def test_a_server_that_breaks_the_contract_fails(
         assert token not in ET.tostring(report(consumer), encoding="unicode")
 
 
-@pytest.fixture
-def job(open_directory: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """The environment of a job that has settings of its own, and no backend left at its end."""
-    folder = open_directory / f"job {request.node.name}"
-    folder.mkdir()
-    environment = {
-        "RUNNER_TEMP": str(folder),
-        "GITHUB_ENV": str(folder / "environment"),
-        "GITHUB_ACTION_PATH": str(RECIPES),
-        "TODO_API_VENV": sys.prefix,
-        "TODO_API_PORT": str(free_port()),
-        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/frontend",
-        "BETTER_AUTH_URL": "http://127.0.0.1:1",
-    }
-    yield environment
-    backend("stop", environment)
-
-
-def backend(command: str, job: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return run(f'sh "$GITHUB_ACTION_PATH/backend.sh" {command}', Path(job["RUNNER_TEMP"]), **job)
-
-
-def told(lines: str) -> dict[str, str]:
-    """Return the variables of later steps."""
-    return dict(line.split("=", 1) for line in lines.splitlines())
-
-
-def test_one_step_runs_the_service_as_the_backend_of_a_frontends_tests(
-    job: dict[str, str],
-) -> None:
-    debian_file("curl", "usr/bin/curl")
-    folder = Path(job["RUNNER_TEMP"])
-    started = run(step("action.yml", "Start the Todo API")["run"], folder, **job)
-    assert started.returncode == 0, started.stderr
-    later = told(Path(job["GITHUB_ENV"]).read_text())
-
-    tested = run(step("frontend.yml", "Test against it")["run"], folder, **(job | later))
-
-    assert tested.returncode == 0, tested.stderr
-    assert json.loads(tested.stdout)["title"] == "Buy milk"
-    assert started.stdout == f"::add-mask::{later['TOKEN']}\n"
-    assert later["TOKEN"] not in (folder / "todo-api" / "run" / "log").read_text()
-
-
-def test_the_backend_leaves_nothing_behind(job: dict[str, str]) -> None:
-    del job["GITHUB_ENV"]
-    folder = Path(job["RUNNER_TEMP"])
-    started = told(backend("start", job).stdout)
-    bob = {"Authorization": f"Bearer {backend('token bob', job).stdout.strip()}"}
-    assert httpx2.get(f"{started['URL']}/api/bob/tasks", headers=bob).json()["tasks"] == []
-    assert processes_of(folder)
-
-    assert backend("stop", job).returncode == 0
-    assert processes_of(folder) == []
-    assert list((folder / "todo-api").iterdir()) == []
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(started["URL"])
-
-
-def test_a_backend_that_can_not_start_says_why(job: dict[str, str], server: Server) -> None:
-    job["TODO_API_PORT"] = server.url.rpartition(":")[2]
-    refused = backend("start", job)
-
-    assert refused.returncode == 1
-    assert "Address already in use" in refused.stderr
-    assert not Path(job["GITHUB_ENV"]).exists()
-    assert processes_of(Path(job["RUNNER_TEMP"])) == []
-
-
 @pytest.mark.parametrize(
     ("schema", "recipe"),
     [
         ("github-workflows", "contract.yml"),
         ("github-workflows", "frontend.yml"),
         ("github-actions", "action.yml"),
+        ("github-workflows", "../../.github/workflows/ci.yml"),
     ],
 )
 def test_github_can_read_the_recipe(schema: str, recipe: str) -> None:
