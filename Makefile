@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs answers example fuzz lock clean help
+.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -94,10 +94,18 @@ fuzz: install ## Schemathesis against URL, as two users with the tokens ALICE an
 	@ALICE="$${ALICE:-$$($(BIN)/todo-api token alice)}" BOB="$${BOB:-$$($(BIN)/todo-api token bob)}" \
 	URL=$(URL) SCHEMATHESIS=$(BIN)/schemathesis sh examples/ci/fuzz.sh
 
+SHIPPED := --quiet --universal --generate-hashes --constraints requirements.lock \
+	--no-header --no-annotate --no-emit-index-url
+
+release: install ## build, try and tag the version that is committed; nothing is pushed
+	@$(RUN) tools.release
+
 lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
 		--extra embedded --group test --group frontend --group docs --group lint --group build \
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --output-file deploy/requirements.lock
+	@echo hatchling | $(RUN) uv pip compile - $(SHIPPED) --output-file deploy/build.lock
 
 clean: ## remove all that was made here, the embedded database's data excepted
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist docs/_build screenshots

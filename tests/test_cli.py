@@ -74,6 +74,7 @@ REFUSALS = {
     "port that is a word": (["serve"], {"PORT": "http"}, 1, "PORT=8000"),
     "port out of range": (["serve", "--port", "70000"], {}, 2, "--port"),
     "workers with reload": (["serve", "--reload", "--workers", "2"], {}, 2, "--reload"),
+    "nothing to distribute": (["migrate", "--distributed"], {}, 1, "DATABASE_URL"),
     "another database": (["migrate"], {"DATABASE_URL": "sqlite:///x"}, 1, "DATABASE_URL"),
     "no keys": (["serve"], {"DATABASE_URL": "postgresql://h/d"}, 1, "BETTER_AUTH_URL"),
     "short secret": (["serve"], {"JWT_SECRET_KEY": "hunter2"}, 1, "JWT_SECRET_KEY"),
@@ -105,6 +106,17 @@ def test_a_mistake_is_told_in_one_line_that_names_it(
     assert "hunter2" not in result.output
     assert "Traceback" not in result.output
     assert error == result.stderr.splitlines()[-1]
+
+
+def test_without_citus_tables_are_not_distributed_and_what_is_missing_is_told(
+    database_url: str,
+) -> None:
+    variables = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+    result = run("migrate", "--distributed", **variables)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: The database has no Citus: ")
+    assert "CREATE EXTENSION citus" in result.stderr
 
 
 def test_the_contract_and_the_package_have_one_version() -> None:

@@ -53,9 +53,12 @@ def test_nothing_has_to_be_set() -> None:
         "tls_cert": None,
         "tls_key": None,
         "forwarded_allow_ips": None,
+        "metrics_host": "127.0.0.1",
+        "metrics_port": None,
         "workers": 1,
         "db_pool_size": 16,
         "request_timeout": 10.0,
+        "shutdown_drain": 0.0,
         "log_format": "auto",
     }
     assert (settings.jwks_url, settings.issuer, settings.audience) == (None, None, None)
@@ -75,9 +78,12 @@ VALUES: dict[str, tuple[str, Any]] = {
     "HOST": ("::1", "::1"),
     "PORT": ("65535", 65535),
     "FORWARDED_ALLOW_IPS": ("10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.2"),
+    "METRICS_HOST": ("::1", "::1"),
+    "METRICS_PORT": ("9464", 9464),
     "WORKERS": ("4", 4),
     "DB_POOL_SIZE": ("1", 1),
     "REQUEST_TIMEOUT": ("2.5", 2.5),
+    "SHUTDOWN_DRAIN": ("5", 5.0),
     "LOG_FORMAT": ("text", "text"),
 }
 

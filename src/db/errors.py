@@ -23,6 +23,10 @@ class DatabaseUnavailable(Exception):
     """The database is away, too slow or busy: worth trying again later."""
 
 
+class DatabaseTooSlow(DatabaseUnavailable):
+    """A statement, or the wait for a connection, took longer than it may."""
+
+
 class DatabaseOverloaded(DatabaseUnavailable):
     """More requests wait for the database than the pool takes on."""
 
@@ -35,22 +39,31 @@ class ConnectionLost(DatabaseUnavailable):
         self.sent = sent
 
 
+class Conflict(DatabaseUnavailable):
+    """Another transaction was in the way, and nothing was executed: worth trying again at once."""
+
+
 class DatabaseRefused(Exception):
     """The database refused what it should have taken: a bug of ours."""
 
 
 READ_ONLY = "25006"
 
+_CONFLICTS = (
+    "40001",  # serialization failure, write conflict
+    "40P01",  # deadlock
+)
+_CANCELLED = "57014"  # by statement_timeout, or an operator
 _ENDS_SESSION = ("08", "57P01", "57P02", "57P03", "57P04", "57P05")
 _PASSES = (
     READ_ONLY,  # a failover left this connection on a standby
     "25P04",  # transaction_timeout
     "28",  # the server does not let us in, as poolers say it late
     "3D",  # likewise: no such database
-    "40",  # serialization failure, deadlock
+    "40",  # rolled back; 40003 does not tell whether
     "53",  # out of memory, disk or connections
     "55P03",  # lock_timeout
-    "57",  # statement_timeout, cancelled by an operator
+    "57",  # an operator was in the way
     "58",  # the server's disk or system failed
 )
 
@@ -70,6 +83,10 @@ def _failure(error: psycopg2.Error, sqlstate: str | None) -> Exception:
         return ConnectionLost() if _comes_from_libpq(error) else DatabaseRefused(_REFUSED)
     if sqlstate.startswith(_ENDS_SESSION):
         return ConnectionLost()
+    if sqlstate == _CANCELLED:
+        return DatabaseTooSlow(f"The database did not answer in time (SQLSTATE {sqlstate}).")
+    if sqlstate in _CONFLICTS:
+        return Conflict(f"Another transaction was in the way (SQLSTATE {sqlstate}).")
     if sqlstate.startswith(_PASSES):
         return DatabaseUnavailable(f"The database is unavailable (SQLSTATE {sqlstate}).")
     return DatabaseRefused(f"{_REFUSED} (SQLSTATE {sqlstate})")

@@ -7,8 +7,16 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
+from db.conflicts import settled
 from db.connection import Connection
-from db.errors import ConnectionLost, DatabaseOverloaded, DatabaseRefused, DatabaseUnavailable
+from db.errors import (
+    Conflict,
+    ConnectionLost,
+    DatabaseOverloaded,
+    DatabaseRefused,
+    DatabaseTooSlow,
+    DatabaseUnavailable,
+)
 from db.prepared import EXECUTE, PREPARE
 
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
@@ -59,6 +67,14 @@ class Pool:
         self._waiters: deque[asyncio.Future[Connection]] = deque()
         self._refused_until: float | None = None
         self._closed = False
+        self.waits = self.refused = self.timeouts = self.retries = self.conflicts = 0
+        self.waited = 0.0
+        """Seconds that statements have waited for a connection."""
+
+    @property
+    def size(self) -> int:
+        """The number of connections there may be."""
+        return self._size
 
     @property
     def idle(self) -> int:
@@ -80,18 +96,17 @@ class Pool:
     ) -> list[tuple[Any, ...]]:
         """Run a statement in its own transaction and return its rows.
 
-        With `retry`, for statements that only read, it is sent once more if its connection is lost.
-        Raises `DatabaseUnavailable` or `DatabaseRefused`.
+        With `retry`, for statements that only read, it is sent once more if its connection is lost;
+        any is sent again while another transaction is in its way. Raises `DatabaseUnavailable` or
+        `DatabaseRefused`.
         """
         started = perf_counter()
         deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
         try:
-            return await self._run(sql, parameters, deadline)
-        except ConnectionLost as lost:
-            self._drop_idle()
-            if lost.sent and not retry:
-                raise
-            return await self._run(sql, parameters, deadline)
+            return await settled(lambda: self._send(sql, parameters, deadline, retry), deadline)
+        except DatabaseTooSlow:
+            self.timeouts += 1
+            raise
         finally:
             elapsed.set(elapsed.get() + perf_counter() - started)
 
@@ -105,6 +120,21 @@ class Pool:
         for task in self._opening:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
+
+    async def _send(
+        self, sql: str, parameters: Mapping[str, object] | None, deadline: float, retry: bool
+    ) -> list[tuple[Any, ...]]:
+        try:
+            return await self._run(sql, parameters, deadline)
+        except ConnectionLost as lost:
+            self._drop_idle()
+            if lost.sent and not retry:
+                raise
+            self.retries += 1
+            return await self._run(sql, parameters, deadline)
+        except Conflict:
+            self.conflicts += 1
+            raise
 
     async def _run(
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float
@@ -126,12 +156,14 @@ class Pool:
         if self._closed:
             raise DatabaseUnavailable("The connection pool is closed.")
         if len(self._waiters) >= self._queue_limit:
+            self.refused += 1
             raise DatabaseOverloaded("Too many requests wait for the database.")
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiters.append(waiter)
         self._grow()
-        patience = min(deadline, loop.time() + self._acquire_timeout)
+        started = loop.time()
+        patience = min(deadline, started + self._acquire_timeout)
         timer = loop.call_at(patience, _give_up, waiter)
         try:
             return await waiter
@@ -140,6 +172,8 @@ class Pool:
             raise
         finally:
             timer.cancel()
+            self.waits += 1
+            self.waited += loop.time() - started
 
     def _grow(self) -> None:
         """Open what the waiters need; while the server refuses, one attempt at a time."""
@@ -240,9 +274,9 @@ class Pool:
 
 
 def _end(connection: Connection) -> None:
-    connection.close(DatabaseUnavailable("The database did not answer in time."))
+    connection.close(DatabaseTooSlow("The database did not answer in time."))
 
 
 def _give_up(waiter: asyncio.Future[Connection]) -> None:
     if not waiter.done():
-        waiter.set_exception(DatabaseUnavailable("No database connection became free in time."))
+        waiter.set_exception(DatabaseTooSlow("No database connection became free in time."))

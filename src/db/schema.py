@@ -12,23 +12,29 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 
 _CONNECT_SECONDS = 5
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
-def upgrade(dsn: str) -> None:
+def upgrade(dsn: str, *, distributed: bool = False) -> None:
     """Run the missing revisions, all of them or none; safe to run twice at once.
 
-    Raises `DatabaseUnavailable`.
+    With `distributed`, spread the tables over the nodes of Citus in the same transaction. Raises
+    `DatabaseUnavailable`, and `CitusMissing` before anything is changed.
     """
     config = _config()
     with _connection(dsn) as connection:
         connection.execute(_LOCK)
+        if distributed:
+            require_citus(connection)
         if _is_behind(connection, config):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        if distributed:
+            distribute(connection)
 
 
 def is_behind(dsn: str) -> bool:

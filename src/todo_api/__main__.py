@@ -14,12 +14,14 @@ import click
 import uvicorn
 
 from db import schema
+from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import logs
 from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.development import signing_secret, token_for
 from todo_api.embedded import EmbeddedError
+from todo_api.metrics import metrics_served
 from todo_api.protocol import Protocol
 from todo_api.schemas import Schema
 from todo_api.settings import Settings, SettingsError, load_settings
@@ -56,10 +58,12 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     logs.configure(settings.log_format)
     _warn_of_plain_http(settings, host)
     _check_address(host, port)
+    if settings.metrics_port:
+        _check_address(settings.metrics_host, settings.metrics_port, "METRICS_")
     _allow_connections()
     signal.signal(signal.SIGTERM, _exit)
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-    with _one_line_errors(), database(settings) as url:
+    with _one_line_errors(), database(settings) as url, metrics_served(settings):
         if settings.database_url:
             _check_schema(url)
         if settings.development:
@@ -91,11 +95,14 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
 
 
 @cli.command()
-def migrate() -> None:
+@click.option("--distributed", is_flag=True, help="Spread the tables over Citus' nodes, by user.")
+def migrate(distributed: bool) -> None:
     """Bring the database's tables up to date."""
     settings = _settings()
+    if distributed and not settings.database_url:
+        raise click.ClickException("--distributed needs DATABASE_URL, a database with Citus.")
     with _one_line_errors(), database(settings) as url:
-        schema.upgrade(url)
+        schema.upgrade(url, distributed=distributed)
     click.echo("The database is up to date.")
 
 
@@ -155,11 +162,11 @@ def _settings() -> Settings:
 def _one_line_errors() -> Iterator[None]:
     try:
         yield
-    except (EmbeddedError, DatabaseUnavailable) as error:
+    except (EmbeddedError, DatabaseUnavailable, CitusMissing) as error:
         raise click.ClickException(str(error)) from None
 
 
-def _check_address(host: str, port: int) -> None:
+def _check_address(host: str, port: int, prefix: str = "") -> None:
     """Say it in a line where the address can't be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -170,8 +177,8 @@ def _check_address(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise click.ClickException(
-            f"Can't listen on {host} port {port} ({error.strerror}): choose another with HOST and "
-            "PORT, for example --port 8001."
+            f"Can't listen on {host} port {port} ({error.strerror}): choose another with "
+            f"{prefix}HOST and {prefix}PORT, for example {prefix}PORT={port + 1}."
         ) from None
 
 

@@ -1,6 +1,7 @@
 """The application: the contract, its handlers, security, errors and lifespan."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,12 +22,15 @@ from todo_api.contract import contract
 from todo_api.cors import Cors
 from todo_api.database import database
 from todo_api.development import signing_secret
+from todo_api.drain import Drain
 from todo_api.endpoints import Endpoints
 from todo_api.envelope import Envelope
 from todo_api.intake import Intake
 from todo_api.keys import KeySet, SharedSecret
+from todo_api.meter import DIRECTORY, Meter
 from todo_api.operations import Operations
 from todo_api.problems import Problems
+from todo_api.readings import readings
 from todo_api.schemas import Schema
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
@@ -43,10 +47,11 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     settings = settings or load_settings()
     logs.configure(settings.log_format)
     keys = _keys(settings)
+    authenticator = _authenticator(settings, keys)
     app = AsyncApp(
         __name__,
-        lifespan=partial(_lifespan, settings, keys),
-        middlewares=_middlewares(settings, _authenticator(settings, keys)),
+        lifespan=partial(_lifespan, settings, keys, authenticator),
+        middlewares=_middlewares(settings, authenticator),
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
     return app
@@ -127,7 +132,7 @@ def _end_with_supervisor() -> None:
 
 @asynccontextmanager
 async def _lifespan(
-    settings: Settings, keys: SharedSecret | KeySet, _: Any
+    settings: Settings, keys: SharedSecret | KeySet, authenticator: Authenticator, _: Any
 ) -> AsyncIterator[dict[str, Any]]:
     _end_with_supervisor()
     chosen = database(settings)
@@ -146,4 +151,13 @@ async def _lifespan(
             stack.push_async_callback(keys.close)
         intake = Intake(pool, _envelope(settings))
         stack.callback(intake.close)
-        yield {"pool": pool, "intake": intake}
+        meter = Meter(directory) if (directory := os.environ.get(DIRECTORY)) else None
+        if meter is not None:
+            meter.watch(partial(readings, pool, intake, authenticator, keys))
+            stack.callback(meter.close)
+        yield {
+            "pool": pool,
+            "intake": intake,
+            "meter": meter,
+            "drain": Drain(settings.shutdown_drain),
+        }

@@ -54,6 +54,12 @@ class Authenticator:
         self._audience = audience
         self._is_user = is_user
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self.hits = self.misses = 0
+
+    @property
+    def cached_tokens(self) -> int:
+        """The number of tokens that were verified and are remembered."""
+        return len(self._verified)
 
     def cached(self, authorization: Sequence[bytes]) -> str | None:
         """Return the user of a header that was verified before and still holds, else None."""
@@ -68,8 +74,10 @@ class Authenticator:
         Raises TokenMissing, TokenInvalid, and KeysUnavailable where no key could be had yet.
         """
         if user := self.cached(authorization):
+            self.hits += 1
             return user
         token = _bearer_token(authorization)
+        self.misses += 1
         key = await self._key(_header(token))
         claims = _claims(token, key)
         expires = _check_times(claims)

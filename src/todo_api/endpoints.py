@@ -11,7 +11,7 @@ from db.statements import MIGRATED
 from todo_api import causes, swagger
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
-from todo_api.errors import NotReady
+from todo_api.errors import NotReady, ShuttingDown
 from todo_api.routes import Routes
 from todo_api.security import policy_of
 
@@ -54,10 +54,12 @@ async def health(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Answer 200 while the database does and has its tables.
+    """Answer 200 while the database does and has its tables, and the server is not to end.
 
-    Raises `DatabaseUnavailable` and `NotReady`.
+    Raises `DatabaseUnavailable`, `NotReady` and `ShuttingDown`.
     """
+    if request.state.drain.begun:
+        raise ShuttingDown
     rows = await request.state.pool.execute(MIGRATED, None, retry=True)
     if not rows[0][0]:
         raise NotReady

@@ -57,3 +57,7 @@ class MethodNotAllowed(Exception):
 
 class NotReady(Exception):
     """A database without the service's tables."""
+
+
+class ShuttingDown(Exception):
+    """A server that is about to end."""

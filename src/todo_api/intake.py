@@ -32,6 +32,7 @@ class Intake:
         self._loop = asyncio.get_running_loop()
         self._not_begun = 0
         self._refused = 0
+        self.refused = 0
 
     def has_room_for(self, scope: Scope) -> bool:
         """Say whether a request can be done; probes can, and what costs next to nothing."""
@@ -52,6 +53,9 @@ class Intake:
         if not self._refused:
             self._loop.call_later(_REPORT_INTERVAL, self._report)
         self._refused += 1
+        self.refused += 1
+        request.status, request.error_code = 503, "OVERLOADED"
+        request.count()
         return self._envelope.around(problem(DatabaseOverloaded(), request.id), request)
 
     def _begun(self) -> None:

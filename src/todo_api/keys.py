@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from base64 import urlsafe_b64encode
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,7 +67,10 @@ class KeySet:
         self._url = url
         self._host = parts.hostname
         self._cool_down = cool_down
-        self._refresh_interval = refresh_interval
+        self.refresh_interval = refresh_interval
+        self.fetches = self.failures = 0
+        self.fetched_at = 0.0
+        """Seconds since 1970; 0 is never."""
         self._timeout = timeout
         # A compressed answer could unpack to any size, so none is asked for and none is unpacked.
         self._client = httpx2.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
@@ -120,15 +123,21 @@ class KeySet:
             await asyncio.sleep(max(due - monotonic(), _TICK))
 
     async def _refresh(self) -> None:
+        self.fetches += 1
         try:
             fetched = _keys_in(await self._fetch())
         except KeysUnavailable as error:
-            logger.warning("No signing keys from %s: %s.", self._host, error)
+            self._report(str(error))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
-            logger.warning("No signing keys from %s: %s.", self._host, type(error).__name__)
+            self._report(type(error).__name__)
         else:
             self._keys = {kid: self._known(key) for kid, key in fetched.items()}
-            self._stale_at = monotonic() + self._refresh_interval
+            self._stale_at = monotonic() + self.refresh_interval
+            self.fetched_at = time()
+
+    def _report(self, why: str) -> None:
+        self.failures += 1
+        logger.warning("No signing keys from %s: %s.", self._host, why)
 
     async def _fetch(self) -> bytes:
         body = bytearray()

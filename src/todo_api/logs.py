@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db import pool
 from todo_api.headers import HeaderFields, fields_by_name
+from todo_api.meter import Meter
 
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
@@ -41,6 +42,8 @@ class Request:
     operation: str | None = None
     user: str | None = None
     status: int = _DISCONNECTED
+    error_code: str | None = None
+    meter: Meter | None = None
     started: float = field(default_factory=time.perf_counter)
 
     def fields(self) -> dict[str, Any]:
@@ -55,8 +58,19 @@ class Request:
             "database_ms": _milliseconds(pool.elapsed.get()),
         }
 
+    def end(self) -> None:
+        """Count the request and write its line; to be called once, when it is over."""
+        self.count()
+        self.log()
+
+    def count(self) -> None:
+        """Count the request, if requests are counted."""
+        if self.meter is not None:
+            seconds = time.perf_counter() - self.started
+            self.meter.add((self.operation, self.status, self.error_code, seconds))
+
     def log(self) -> None:
-        """Write the request's line; to be called once, when it is over."""
+        """Write the request's line."""
         if _log.isEnabledFor(logging.INFO):
             _log.handle(_record(self.fields()))
 
@@ -73,10 +87,12 @@ def _record(fields: dict[str, Any]) -> logging.LogRecord:
 
 
 def begun(scope: Scope) -> Request:
-    """Give a request its id; the caller logs it when it is over."""
+    """Give a request its id; the caller ends it when it is over."""
     headers = fields_by_name(scope["headers"])
     scheme = scope.get("scheme", "http")
     request = Request(_request_id(headers), scope["method"], headers, scheme)
+    if state := scope.get("state"):
+        request.meter = state.get("meter")
     scope[REQUEST] = request
     pool.elapsed.set(0.0)
     return request
@@ -105,7 +121,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            request.log()
+            request.end()
 
 
 def _request_id(headers: HeaderFields) -> str:
@@ -135,7 +151,7 @@ def _described(error: BaseException) -> dict[str, Any]:
         frames.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
         step = step.tb_next
     sqlstate = getattr(error, "pgcode", None)
-    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-5:]}
+    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-7:]}
 
 
 class JsonFormatter(logging.Formatter):

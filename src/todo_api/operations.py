@@ -87,7 +87,7 @@ class Operations(SpecMiddleware):
             else:
                 await reply.send(scope, send)
         finally:
-            request.log()
+            request.end()
 
 
 class Operation:

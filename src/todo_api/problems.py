@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.errors import (
+    Conflict,
     DatabaseOverloaded,
     DatabaseRefused,
     DatabaseUnavailable,
@@ -29,6 +30,7 @@ from todo_api.errors import (
     NoSuchPath,
     NotReady,
     PayloadTooLarge,
+    ShuttingDown,
     UnsupportedMediaType,
     WrongUser,
 )
@@ -121,10 +123,22 @@ _KINDS: dict[type[Exception], Kind] = {
         "The database can't be reached at the moment. Try again shortly.",
         _TRY_AGAIN,
     ),
+    Conflict: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "DATABASE_ERROR",
+        "Others were changing the same at this moment. Try again shortly.",
+        _TRY_AGAIN,
+    ),
     NotReady: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "DATABASE_ERROR",
         "The database has no tables yet: run todo-api migrate.",
+        _TRY_AGAIN,
+    ),
+    ShuttingDown: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "OVERLOADED",
+        "The server is shutting down and takes on no more work.",
         _TRY_AGAIN,
     ),
     DatabaseOverloaded: Kind(
@@ -170,6 +184,7 @@ def problem(error: Exception, request_id: str) -> Reply:
 def answer_to(error: Exception, request: Request) -> Reply:
     """Return the response that tells the client of `error`, and tell the log what is our fault."""
     answer = problem(error, request.id)
+    request.error_code = _kind(_translated(error)).error_code
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log_error(error, request)
     return answer

@@ -103,11 +103,12 @@ class Protocol(HttpToolsProtocol):
         if self.cycle and not self.cycle.response_complete and not self.cycle.more_body:
             self.cycle.keep_alive = False
             return
-        request = Request(token_hex(16), method="-", status=400)
+        request = Request(token_hex(16), method="-", status=400, error_code="VALIDATION_ERROR")
+        request.meter = self.app_state["meter"]
         answer = problem(MalformedRequest(), request.id)
         answer.headers.append((b"x-request-id", request.id.encode()))
         self._write(answer, answer.body, close=True)
-        request.log()
+        request.end()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin a request, unless there is more to do than can be done.

@@ -106,9 +106,12 @@ class Settings(BaseSettings):
     tls_cert: FilePath | None = Field(None, examples=["/etc/ssl/todo-api.pem"])
     tls_key: FilePath | None = Field(None, examples=["/etc/ssl/private/todo-api.key"])
     forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
+    metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
+    metrics_port: int | None = Field(None, ge=1, le=65535, examples=["9464"])
     workers: int = Field(1, ge=1, le=1000, examples=["2"])
     db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
+    shutdown_drain: float = Field(0.0, ge=0, le=3600, examples=["5"])
     log_format: Format = Field("auto", examples=["json"])
 
     @model_validator(mode="after")

@@ -1,0 +1,31 @@
+"""The time between the order to end and the end, in which balancers turn to other replicas."""
+
+import asyncio
+import signal
+import threading
+from types import FrameType
+
+
+class Drain:
+    """Lets SIGTERM end the server so many seconds later; a second one, or Ctrl-C, does at once.
+
+    A connection that comes as a server stops listening is reset, whatever was sent on it, so that
+    by then nobody may make one.
+    """
+
+    begun = False
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._end = signal.getsignal(signal.SIGTERM)
+        if seconds and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._begin)
+
+    def _begin(self, *_: int | FrameType | None) -> None:
+        self.begun = True
+        signal.signal(signal.SIGTERM, self._end)
+        self._loop.call_soon_threadsafe(self._end_later)
+
+    def _end_later(self) -> None:
+        self._loop.call_later(self._seconds, signal.raise_signal, signal.SIGTERM)

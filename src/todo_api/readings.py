@@ -1,0 +1,37 @@
+"""What the parts of a worker count themselves, by the name of its metric."""
+
+from db.pool import Pool
+from todo_api.auth import Authenticator
+from todo_api.intake import Intake
+from todo_api.keys import KeySet, SharedSecret
+
+
+def readings(
+    pool: Pool, intake: Intake, authenticator: Authenticator, keys: SharedSecret | KeySet
+) -> dict[str, float]:
+    """Return the numbers as they are now."""
+    return {
+        "todo_api_pool_size": pool.size,
+        "todo_api_pool_in_use": pool.in_use,
+        "todo_api_pool_idle": pool.idle,
+        "todo_api_pool_waiting": pool.waiting,
+        "todo_api_pool_waits": pool.waits,
+        "todo_api_pool_wait_seconds": pool.waited,
+        "todo_api_database_timeouts": pool.timeouts,
+        "todo_api_database_retries": pool.retries,
+        "todo_api_database_conflicts": pool.conflicts,
+        "todo_api_refused_requests": intake.refused + pool.refused,
+        "todo_api_token_cache_entries": authenticator.cached_tokens,
+        "todo_api_token_cache_hits": authenticator.hits,
+        "todo_api_token_cache_misses": authenticator.misses,
+        **(_of_key_set(keys) if isinstance(keys, KeySet) else {}),
+    }
+
+
+def _of_key_set(keys: KeySet) -> dict[str, float]:
+    return {
+        "todo_api_jwks_fetches": keys.fetches,
+        "todo_api_jwks_fetch_failures": keys.failures,
+        "todo_api_jwks_refresh_interval_seconds": keys.refresh_interval,
+        "todo_api_jwks_fetched_timestamp_seconds": keys.fetched_at,
+    }

@@ -1,0 +1,107 @@
+"""The alerts and the dashboard: right by Prometheus's own tool, and of metrics that there are."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from tests.live.conftest import free_port, serving
+from tests.live.debian import debian_file
+from tests.live.issuer import Issuer
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ALERTS = DEPLOY / "prometheus" / "alerts.yml"
+SCENES = DEPLOY / "prometheus" / "alerts.test.yml"
+DASHBOARD = DEPLOY / "grafana" / "dashboard.json"
+PARTS_OF_HISTOGRAMS = ("_bucket", "_count", "_sum")
+
+
+def promtool(*arguments: str | Path) -> str:
+    """Run Debian's promtool; it must find nothing wrong."""
+    program = debian_file("prometheus", "usr/bin/promtool")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def alerts() -> dict[str, str]:
+    """Each alert's expression, by its name."""
+    [group] = yaml.safe_load(ALERTS.read_text())["groups"]
+    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
+
+
+def panels() -> list[dict[str, Any]]:
+    panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text())["panels"]
+    return panels
+
+
+def queries() -> list[str]:
+    """Every expression of the dashboard, as Grafana would ask it."""
+    asked = [target["expr"] for panel in panels() for target in panel["targets"]]
+    return [query.replace("$__rate_interval", "5m").replace("$job", "todo-api") for query in asked]
+
+
+@pytest.fixture(scope="module")
+def exposed(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
+    """The names of all series that a running service exposes."""
+    port, output = free_port(), tmp_path_factory.mktemp("metrics") / "output"
+    issuer = Issuer()
+    settings = issuer.settings | {"DATABASE_URL": database_url, "METRICS_PORT": str(port)}
+    with serving(output, **settings):
+        text = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+        yield set(re.findall(r"^(\w+)", text, re.MULTILINE))
+    issuer.go_down()
+
+
+def test_prometheus_takes_the_configuration_and_the_alerts() -> None:
+    checked = promtool("check", "config", DEPLOY / "prometheus" / "prometheus.yml")
+
+    assert f"{len(alerts())} rules found" in checked
+
+
+def test_each_alert_fires_where_it_should_and_nowhere_else() -> None:
+    assert "SUCCESS" in promtool("test", "rules", SCENES)
+
+
+def test_each_alert_is_seen_firing_and_silent() -> None:
+    scenes = yaml.safe_load(SCENES.read_text())["tests"]
+    moments = [moment for scene in scenes for moment in scene["alert_rule_test"]]
+    seen = {(moment["alertname"], bool(moment["exp_alerts"])) for moment in moments}
+
+    assert seen == {(alert, fires) for alert in alerts() for fires in (True, False)}
+
+
+def test_every_query_of_the_dashboard_is_valid(tmp_path: Path) -> None:
+    rules = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries())]
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+
+    assert f"{len(rules)} rules found" in promtool("check", "rules", path)
+
+
+def test_the_panels_are_numbered_and_overlap_nowhere() -> None:
+    places = {tuple(panel["gridPos"].values()) for panel in panels()}
+
+    assert len(places) == len({panel["id"] for panel in panels()}) == len(panels())
+
+
+@pytest.mark.parametrize("asked", [*alerts().values(), *queries()])
+def test_every_metric_that_is_asked_for_is_exposed(asked: str, exposed: set[str]) -> None:
+    names = set(re.findall(r"todo_api_\w+", asked))
+
+    assert names <= exposed
+    assert names or asked.startswith("up{")
+
+
+def test_the_dashboard_shows_every_metric(exposed: set[str]) -> None:
+    shown = set(re.findall(r"todo_api_\w+", " ".join(queries())))
+    bare = {name.removesuffix("_bucket") for name in shown}
+    ours = {name for name in exposed if name.startswith("todo_api_")}
+
+    assert {name for name in ours if not name.endswith(PARTS_OF_HISTOGRAMS)} <= bare | shown

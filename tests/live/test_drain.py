@@ -1,0 +1,38 @@
+"""A server that is told to end goes on for a while, and says meanwhile that it is not ready."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.conftest import SECRET, problem
+from tests.live.conftest import serving, until
+
+LONG = "600"  # seconds, which nobody waits for
+
+
+@pytest.mark.parametrize("hurry", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_to_end_is_not_ready_but_works_on_until_told_to_hurry(
+    database_url: str,
+    user: str,
+    token: Callable[[str], str],
+    tmp_path: Path,
+    hurry: signal.Signals,
+) -> None:
+    settings = {"JWT_SECRET_KEY": SECRET, "SHUTDOWN_DRAIN": LONG}
+    with serving(tmp_path / "output", DATABASE_URL=database_url, **settings) as server:
+        server.process.terminate()
+        until(lambda: httpx2.get(f"{server.url}/ready").status_code == 503)
+        refused = httpx2.get(f"{server.url}/ready")
+        created = httpx2.post(
+            f"{server.url}/api/{user}/tasks",
+            json={"title": "Buy milk"},
+            headers={"Authorization": f"Bearer {token(user)}"},
+        )
+
+        assert problem(refused) == (503, "OVERLOADED")
+        assert httpx2.get(f"{server.url}/health").status_code == 200
+        assert created.status_code == 201
+        assert server.stop(hurry) == 0
