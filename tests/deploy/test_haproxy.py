@@ -1,0 +1,76 @@
+"""What HAProxy, as deploy/ has it, tells the service and its clients."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import httpx2
+import orjson
+import pytest
+
+from tests.conftest import problem
+from tests.deploy.haproxy import Entrance, Replica, haproxy
+from tests.live.conftest import free_port, until
+
+CHECKS = 5  # more than HAProxy needs to leave a replica alone
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the header fields that a replica is sent."""
+
+    def do_GET(self) -> None:
+        body = orjson.dumps(self.headers.items())
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def echo(tmp_path: Path) -> Iterator[Entrance]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with haproxy(tmp_path, [f"127.0.0.1:{server.server_port}"] * 3) as entrance:
+                yield entrance
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_replica_is_told_the_truth_about_a_client_that_lies(echo: Entrance) -> None:
+    lies = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "http"}
+    answer = httpx2.get(f"{echo.url}/headers", headers=lies, verify=echo.trust())
+
+    told = [field for field in answer.json() if field[0].lower().startswith("x-forwarded-")]
+    assert sorted(told) == [["x-forwarded-for", "127.0.0.1"], ["x-forwarded-proto", "https"]]
+
+
+@pytest.fixture
+def unready(tmp_path: Path) -> Iterator[Entrance]:
+    """Two replicas without their database, and a dead one."""
+    away = "postgresql://todo:todo@127.0.0.1:1/todo"
+    replica = Replica("127.0.0.4", tmp_path / "output", DATABASE_URL=away)
+    replica.start()
+    try:
+        until(replica.listens)
+        dead = f"127.0.0.1:{free_port()}"
+        with haproxy(tmp_path, [dead, replica.address, replica.address]) as entrance:
+            until(lambda: replica.log().count('"status":503') >= CHECKS)
+            yield entrance
+    finally:
+        replica.kill()
+
+
+def test_where_no_replica_is_ready_one_that_lives_says_so_itself(unready: Entrance) -> None:
+    for _ in range(3):  # one for each replica
+        answer = httpx2.get(f"{unready.url}/ready", verify=unready.trust())
+
+        assert problem(answer) == (503, "DATABASE_ERROR")
+        assert answer.headers["Retry-After"] == "1"
+        assert "Strict-Transport-Security" in answer.headers
