@@ -31,8 +31,9 @@ class Intake:
         self._most = most
         self._loop = asyncio.get_running_loop()
         self._not_begun = 0
-        self._refused = 0
+        self._reported = 0
         self.refused = 0
+        """Requests for which there was no room."""
 
     def has_room_for(self, scope: Scope) -> bool:
         """Say whether a request can be done; probes can, and what costs next to nothing."""
@@ -50,9 +51,8 @@ class Intake:
 
         Its log line is one with those of the same second: one each would cost more than the rest.
         """
-        if not self._refused:
+        if self.refused == self._reported:
             self._loop.call_later(_REPORT_INTERVAL, self._report)
-        self._refused += 1
         self.refused += 1
         request.status, request.error_code = 503, "OVERLOADED"
         request.count()
@@ -63,9 +63,10 @@ class Intake:
 
     def close(self) -> None:
         """Tell the log of refusals that it has not been told of."""
-        if self._refused:
+        if self.refused > self._reported:
             self._report()
 
     def _report(self) -> None:
-        logger.warning("overloaded", extra={"fields": {"refused": self._refused}})
-        self._refused = 0
+        refused = self.refused - self._reported
+        logger.warning("overloaded", extra={"fields": {"refused": refused}})
+        self._reported = self.refused

@@ -9,7 +9,7 @@ from psycopg2.extensions import parse_dsn
 from tests.deploy.image import ROOT
 from tests.live.conftest import free_port
 from tests.live.debian import debian_file
-from tests.live.pgbouncer import _running, _wait_for
+from tests.live.pgbouncer import running, wait_for
 
 
 @contextmanager
@@ -30,6 +30,6 @@ def shipped_pgbouncer(directory: Path, url: str) -> Iterator[str]:
     configuration.write_text(text)
     (directory / "users").write_text(f'"{server["user"]}" "{server["password"]}"\n')
     pooled = url.replace(f":{server['port']}/", f":{port}/")
-    with _running(debian_file("pgbouncer", "usr/sbin/pgbouncer"), configuration):
-        _wait_for(pooled)
+    with running(debian_file("pgbouncer", "usr/sbin/pgbouncer"), configuration):
+        wait_for(pooled)
         yield pooled

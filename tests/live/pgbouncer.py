@@ -50,13 +50,13 @@ def pgbouncer(directory: Path, url: str) -> Iterator[str]:
     )
     (directory / "users").write_text(f'"{server["user"]}" "{server["password"]}"\n')
     pooled = url.replace(f":{server['port']}/", f":{port}/")
-    with _running(program, configuration):
-        _wait_for(pooled)
+    with running(program, configuration):
+        wait_for(pooled)
         yield pooled
 
 
 @contextmanager
-def _running(program: Path, configuration: Path) -> Iterator[None]:
+def running(program: Path, configuration: Path) -> Iterator[None]:
     """Run it as an account that is not root's, which it refuses."""
     account = account_for(configuration)
     account.take(configuration.parent)
@@ -77,7 +77,7 @@ def _running(program: Path, configuration: Path) -> Iterator[None]:
             process.kill()
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
