@@ -1,23 +1,21 @@
 """The connections that requests share."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
 from time import perf_counter
-from typing import Any
 
 from db.conflicts import settled
-from db.connection import Connection
+from db.connection import Connection, Rows
 from db.errors import (
     Conflict,
     ConnectionLost,
-    DatabaseOverloaded,
     DatabaseRefused,
     DatabaseTooSlow,
     DatabaseUnavailable,
 )
 from db.prepared import EXECUTE, PREPARE
+from db.queue import WaitQueue
 
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
 """Seconds that this context has spent on the database, waiting for a connection included."""
@@ -59,17 +57,13 @@ class Pool:
         self._transaction = "".join(f"SET LOCAL {setting}; " for setting in settings)
         self._size = size
         self._timeout = timeout
-        self._acquire_timeout = acquire_timeout
-        self._queue_limit = queue_limit
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening: set[asyncio.Task[Connection]] = set()
-        self._waiters: deque[asyncio.Future[Connection]] = deque()
+        self.queue = WaitQueue(limit=queue_limit, patience=acquire_timeout)
         self._refused_until: float | None = None
         self._closed = False
-        self.waits = self.refused = self.timeouts = self.retries = self.conflicts = 0
-        self.waited = 0.0
-        """Seconds that statements have waited for a connection."""
+        self.timeouts = self.retries = self.conflicts = 0
 
     @property
     def size(self) -> int:
@@ -89,11 +83,11 @@ class Pool:
     @property
     def waiting(self) -> int:
         """The number of statements that wait for a connection."""
-        return len(self._waiters)
+        return len(self.queue)
 
     async def execute(
         self, sql: str, parameters: Mapping[str, object] | None = None, *, retry: bool = False
-    ) -> list[tuple[Any, ...]]:
+    ) -> Rows:
         """Run a statement in its own transaction and return its rows.
 
         With `retry`, for statements that only read, it is sent once more if its connection is lost;
@@ -113,7 +107,7 @@ class Pool:
     async def close(self) -> None:
         """End all connections; statements that run or wait raise `DatabaseUnavailable`."""
         self._closed = True
-        self._fail_waiters("The connection pool is closed.")
+        self.queue.fail("The connection pool is closed.")
         for connection in tuple(self._connections):
             connection.close(DatabaseUnavailable("The connection pool is closed."))
         self._drop_idle()
@@ -123,7 +117,7 @@ class Pool:
 
     async def _send(
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float, retry: bool
-    ) -> list[tuple[Any, ...]]:
+    ) -> Rows:
         try:
             return await self._run(sql, parameters, deadline)
         except ConnectionLost as lost:
@@ -138,7 +132,7 @@ class Pool:
 
     async def _run(
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float
-    ) -> list[tuple[Any, ...]]:
+    ) -> Rows:
         connection = self._idle.pop() if self._idle else await self._wait(deadline)
         timer = asyncio.get_running_loop().call_at(deadline, _end, connection)
         try:
@@ -155,31 +149,20 @@ class Pool:
     async def _wait(self, deadline: float) -> Connection:
         if self._closed:
             raise DatabaseUnavailable("The connection pool is closed.")
-        if len(self._waiters) >= self._queue_limit:
-            self.refused += 1
-            raise DatabaseOverloaded("Too many requests wait for the database.")
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Connection] = loop.create_future()
-        self._waiters.append(waiter)
+        waiter = self.queue.join()
         self._grow()
-        started = loop.time()
-        patience = min(deadline, started + self._acquire_timeout)
-        timer = loop.call_at(patience, _give_up, waiter)
         try:
-            return await waiter
+            return await self.queue.turn(waiter, deadline)
         except BaseException:
-            self._take_back(waiter)
+            if connection := self.queue.leave(waiter):
+                self._give_back(connection)
             raise
-        finally:
-            timer.cancel()
-            self.waits += 1
-            self.waited += loop.time() - started
 
     def _grow(self) -> None:
         """Open what the waiters need; while the server refuses, one attempt at a time."""
         room = self._size - len(self._connections)
         most = min(room, 1) if self._refused_until else room
-        for _ in range(min(most, len(self._waiters)) - len(self._opening)):
+        for _ in range(min(most, len(self.queue)) - len(self._opening)):
             task = asyncio.create_task(self._open())
             self._opening.add(task)
             task.add_done_callback(self._opened)
@@ -221,7 +204,7 @@ class Pool:
             return  # silence proves nothing to those who have just come, and is pause enough
         self._refused_until = asyncio.get_running_loop().time() + _PAUSE
         if not self._connections:
-            self._fail_waiters(str(failure), failure)
+            self.queue.fail(str(failure), failure)
 
     def _welcome(self, connection: Connection) -> None:
         self._refused_until = None
@@ -234,24 +217,8 @@ class Pool:
             connection.close()
         if connection.closed:
             self._forget(connection)
-        elif waiter := self._next_waiter():
-            waiter.set_result(connection)
-        else:
+        elif not self.queue.hand(connection):
             self._idle.append(connection)
-
-    def _next_waiter(self) -> asyncio.Future[Connection] | None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                return waiter
-        return None
-
-    def _take_back(self, waiter: asyncio.Future[Connection]) -> None:
-        """Undo a wait that ended early; a cancelled one may just have been given its connection."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
-        elif not waiter.cancelled() and not waiter.exception():
-            self._give_back(waiter.result())
 
     def _forget(self, connection: Connection) -> None:
         if connection in self._idle:
@@ -266,17 +233,6 @@ class Pool:
         self._connections.difference_update(self._idle)
         self._idle.clear()
 
-    def _fail_waiters(self, message: str, cause: BaseException | None = None) -> None:
-        while waiter := self._next_waiter():
-            failure = DatabaseUnavailable(message)
-            failure.__cause__ = cause and (cause.__cause__ or cause)
-            waiter.set_exception(failure)
-
 
 def _end(connection: Connection) -> None:
     connection.close(DatabaseTooSlow("The database did not answer in time."))
-
-
-def _give_up(waiter: asyncio.Future[Connection]) -> None:
-    if not waiter.done():
-        waiter.set_exception(DatabaseTooSlow("No database connection became free in time."))
