@@ -20,7 +20,8 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def run(*arguments: str, **variables: str) -> Result:
-    return CliRunner().invoke(cli, arguments, env=variables, prog_name="todo-api")
+    environment: dict[str, str | None] = {"HOST": None, **variables}  # options go there, too
+    return CliRunner().invoke(cli, arguments, env=environment, prog_name="todo-api")
 
 
 def test_help_names_every_command() -> None:

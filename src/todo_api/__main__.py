@@ -1,5 +1,6 @@
 """The command line: serve, migrate, token, spec."""
 
+import os
 import resource
 import signal
 import socket
@@ -7,31 +8,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from importlib.resources import files
-from typing import Any
 
 import click
-import uvicorn
 
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
-from todo_api import logs
+from todo_api import logs, server
 from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.development import signing_secret, token_for
 from todo_api.embedded import EmbeddedError
 from todo_api.metrics import metrics_served
-from todo_api.protocol import Protocol
 from todo_api.schemas import Schema
 from todo_api.settings import Settings, SettingsError, load_settings
 
-_GRACE_SECONDS = 5
-"""How much longer than the slowest request a shutdown waits."""
 _WELCOME_SECONDS = 86_400
-_BACKLOG = 2048
-_IDLE_SECONDS = 75
-"""How long an idle connection is kept: longer than proxies do, or they would use one that ends."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -51,47 +43,20 @@ def cli() -> None:
 @click.option("--reload", is_flag=True, help="Start anew when the source or the contract changes.")
 def serve(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
     """Serve the API; Ctrl-C ends it."""
-    settings = _settings()
     if reload and workers:
         raise click.UsageError("--reload serves with one process: leave --workers out.")
-    host, port = host or settings.host, port or settings.port
+    settings = _settings(HOST=host, PORT=port, WORKERS=workers)
     logs.configure(settings.log_format)
-    _warn_of_plain_http(settings, host)
-    _check_address(host, port)
-    if settings.metrics_port:
-        _check_address(settings.metrics_host, settings.metrics_port, "METRICS_")
+    _warn_of_plain_http(settings)
+    _check_addresses(settings)
     _allow_connections()
-    signal.signal(signal.SIGTERM, _exit)
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    _end_by_unwinding()
     with _one_line_errors(), database(settings) as url, metrics_served(settings):
         if settings.database_url:
             _check_schema(url)
         if settings.development:
-            click.echo(_welcome(settings, host, port))
-        uvicorn.run(
-            "todo_api.app:create_app",
-            factory=True,
-            host=host,
-            port=port,
-            workers=1 if reload else workers or settings.workers,
-            reload=reload,
-            reload_dirs=[str(files("todo_api")), str(files("openapi"))] if reload else None,
-            reload_includes=["*.py", "*.yaml"] if reload else None,
-            loop="uvloop",
-            http=Protocol,
-            ws="none",
-            backlog=_BACKLOG,
-            timeout_keep_alive=_IDLE_SECONDS,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=settings.forwarded_allow_ips is not None,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
-            ssl_certfile=settings.tls_cert,
-            ssl_keyfile=settings.tls_key,
-            # A body may take that long to arrive, and the database as long again.
-            timeout_graceful_shutdown=int(2 * settings.request_timeout) + _GRACE_SECONDS,
-        )
+            click.echo(_welcome(settings))
+        server.run(settings, reload=reload)
 
 
 @cli.command()
@@ -151,7 +116,9 @@ def main() -> None:
     cli(prog_name="todo-api")
 
 
-def _settings() -> Settings:
+def _settings(**options: str | int | None) -> Settings:
+    """Read the environment; an option goes there first, as the workers read it once more."""
+    os.environ.update({name: str(value) for name, value in options.items() if value})
     try:
         return load_settings()
     except SettingsError as error:
@@ -164,6 +131,12 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except (EmbeddedError, DatabaseUnavailable, CitusMissing) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_addresses(settings: Settings) -> None:
+    _check_address(settings.host, settings.port)
+    if settings.metrics_port:
+        _check_address(settings.metrics_host, settings.metrics_port, "METRICS_")
 
 
 def _check_address(host: str, port: int, prefix: str = "") -> None:
@@ -193,12 +166,12 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _warn_of_plain_http(settings: Settings, host: str) -> None:
+def _warn_of_plain_http(settings: Settings) -> None:
     """Say so where tokens would cross a network unencrypted."""
-    if not (host in _LOOPBACK or settings.tls_cert or settings.forwarded_allow_ips):
+    if not (settings.host in _LOOPBACK or settings.tls_cert or settings.forwarded_allow_ips):
         click.echo(
-            f"Warning: on {host}, tokens cross the network unencrypted: set TLS_CERT and TLS_KEY, "
-            "or FORWARDED_ALLOW_IPS to the address of the proxy that ends TLS.",
+            f"Warning: on {settings.host}, tokens cross the network unencrypted: set TLS_CERT and "
+            "TLS_KEY, or FORWARDED_ALLOW_IPS to the address of the proxy that ends TLS.",
             err=True,
         )
 
@@ -217,20 +190,23 @@ def _check_schema(url: str) -> None:
         )
 
 
-def _welcome(settings: Settings, host: str, port: int) -> str:
-    name = "localhost" if host in (*_LOOPBACK, "0.0.0.0", "::") else host  # noqa: S104 (compared)
+def _welcome(settings: Settings) -> str:
+    local = (*_LOOPBACK, "0.0.0.0", "::")  # noqa: S104 (compared)
+    name = "localhost" if settings.host in local else settings.host
     scheme = "https" if settings.tls_cert else "http"
     token = token_for("alice", signing_secret(settings), _WELCOME_SECONDS)
     return (
-        f"\nSwagger UI: {scheme}://{name}:{port}/docs\n"
+        f"\nSwagger UI: {scheme}://{name}:{settings.port}/docs\n"
         f"Authorise there with this token of the user alice, or try:\n\n"
-        f"curl {scheme}://{name}:{port}/api/alice/tasks -H 'Authorization: Bearer {token}'\n"
+        f"curl {scheme}://{name}:{settings.port}/api/alice/tasks "
+        f"-H 'Authorization: Bearer {token}'\n"
     )
 
 
-def _exit(*_: Any) -> None:
-    """End by unwinding, so that the embedded database is left as it should be."""
-    sys.exit(0)
+def _end_by_unwinding() -> None:
+    """Let SIGTERM and SIGHUP leave the embedded database as it should be."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 if __name__ == "__main__":
