@@ -20,7 +20,11 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def run(*arguments: str, **variables: str) -> Result:
-    environment: dict[str, str | None] = {"HOST": None, **variables}  # options go there, too
+    environment: dict[str, str | None] = {
+        "HOST": None,
+        "PORT": None,
+        **variables,
+    }  # options go there, too
     return CliRunner().invoke(cli, arguments, env=environment, prog_name="todo-api")
 
 
@@ -86,6 +90,7 @@ REFUSALS = {
         1,
         "The database can't be reached",
     ),
+    "one port for two": (["serve", "--port", "9464"], {"METRICS_PORT": "9464"}, 1, "METRICS_PORT="),
     "half a certificate": (["serve"], {"TLS_CERT": __file__}, 1, "TLS_KEY="),
     "no certificate": (["serve"], {"TLS_CERT": "/none", "TLS_KEY": __file__}, 1, "TLS_CERT="),
     "not a certificate": (["serve"], {"TLS_CERT": __file__, "TLS_KEY": __file__}, 1, "PEM"),

@@ -209,6 +209,9 @@ RIVALS = [
     ({"JWT_JWKS_URL": AUTH, "JWT_ISSUER": AUTH}, ["JWT_AUDIENCE="]),
     ({"TLS_CERT": __file__}, ["TLS_CERT", "TLS_KEY="]),
     ({"TLS_KEY": __file__}, ["TLS_KEY", "TLS_CERT="]),
+    ({"PORT": "9464", "METRICS_PORT": "9464"}, ["PORT=8000", "METRICS_PORT=9464"]),
+    ({"METRICS_PORT": "8000", "HOST": "0.0.0.0"}, ["PORT=8000", "METRICS_PORT=9464"]),
+    ({"METRICS_PORT": "8000", "METRICS_HOST": "::"}, ["PORT=8000", "METRICS_PORT=9464"]),
     ({"DATABASE_URL": DATABASE}, ["DATABASE_URL", "BETTER_AUTH_URL=", "JWT_SECRET_KEY"]),
 ]
 
@@ -223,6 +226,12 @@ def test_variables_that_do_not_go_together_are_named(
     assert "for example" in message
     assert "hunter2" not in message
     assert SECRET not in message
+
+
+def test_one_port_may_be_used_on_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, HOST="10.0.0.11", PORT="9464", METRICS_PORT="9464")
+
+    assert settings.port == settings.metrics_port
 
 
 def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from todo_api.keys import SharedSecret
 from todo_api.logs import Format
 
+_EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
+
 
 class SettingsError(Exception):
     """A variable that is missing or wrong; each line names one, and an example of what is right."""
@@ -142,6 +144,16 @@ class Settings(BaseSettings):
             )
         if self.tls_cert and self.tls_key:
             _load(self.tls_cert, self.tls_key)
+        return self
+
+    @model_validator(mode="after")
+    def _a_port_for_each(self) -> Self:
+        hosts = {self.host, self.metrics_host}
+        if self.port == self.metrics_port and (len(hosts) == 1 or hosts & _EVERY_ADDRESS):
+            raise ValueError(
+                "PORT and METRICS_PORT name the same port: give each its own, for example "
+                "PORT=8000 METRICS_PORT=9464"
+            )
         return self
 
     @property

@@ -219,6 +219,16 @@ def test_a_stop_leaves_no_counts_behind(database_url: str, tmp_path: Path) -> No
     assert not folder.exists()
 
 
+def test_the_port_is_that_of_the_command_line_in_all_workers(
+    database_url: str, tmp_path: Path
+) -> None:
+    port = str(free_port())
+    settings = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET, "WORKERS": "2"}
+    with serving(tmp_path / "output", PORT=port, METRICS_PORT=port, **settings) as server:
+        assert httpx2.get(f"{server.url}/ready").status_code == 200
+        assert httpx2.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+
+
 def test_a_port_that_is_taken_is_told_in_a_line(service: Watched, database_url: str) -> None:
     port = service.metrics.removesuffix("/metrics").rpartition(":")[2]
     settings = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET, "METRICS_PORT": port}
