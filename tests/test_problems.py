@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import SECRET, problem
 from todo_api import auth, errors, keys, problems
 from todo_api.contract import contract
 from todo_api.development import token_for
+from todo_api.logs import Request
 from todo_api.schemas import Fault, Schema
 
 SPECIFICATION = Specification.load(contract())
@@ -130,6 +132,17 @@ def test_a_database_that_is_away_is_worth_trying_again_soon() -> None:
     reply = problems.problem(db_errors.DatabaseUnavailable(), "1")
 
     assert (b"retry-after", b"1") in reply.headers
+
+
+def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind_of = Mock(wraps=problems._kind)
+    monkeypatch.setattr(problems, "_kind", kind_of)
+    request = Request("1", "GET")
+    error = db_errors.TaskNotFound()
+
+    assert problems.answer_to(error, request).status == 404
+    assert request.error_code == "NOT_FOUND"
+    kind_of.assert_called_once_with(error)
 
 
 def test_a_long_list_of_faults_keeps_the_contract() -> None:

@@ -160,8 +160,20 @@ _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 def problem(error: Exception, request_id: str) -> Reply:
     """Return the response that tells a client of `error`."""
+    return _problem(error, _kind(error), request_id)
+
+
+def answer_to(error: Exception, request: Request) -> Reply:
+    """Return the response that tells the client of `error`, and tell the log what is our fault."""
     error = _translated(error)
     kind = _kind(error)
+    request.error_code = kind.error_code
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log_error(error, request)
+    return _problem(error, kind, request.id)
+
+
+def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
     faults = _faults(error)
     document = {
         "type": type_of(kind.error_code),
@@ -179,15 +191,6 @@ def problem(error: Exception, request_id: str) -> Reply:
     if isinstance(error, MethodNotAllowed):
         headers = [(b"allow", error.allow.encode())]
     return reply(kind.status, headers, body, _MEDIA_TYPE)
-
-
-def answer_to(error: Exception, request: Request) -> Reply:
-    """Return the response that tells the client of `error`, and tell the log what is our fault."""
-    answer = problem(error, request.id)
-    request.error_code = _kind(_translated(error)).error_code
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log_error(error, request)
-    return answer
 
 
 def _kind(error: Exception) -> Kind:
