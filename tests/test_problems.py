@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 from unittest.mock import Mock
 
@@ -132,6 +133,20 @@ def test_a_database_that_is_away_is_worth_trying_again_soon() -> None:
     reply = problems.problem(db_errors.DatabaseUnavailable(), "1")
 
     assert (b"retry-after", b"1") in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "written"), [(0, "000000"), (1, "000001"), (120_000, "120000")]
+)
+def test_the_time_of_a_problem_is_written_as_that_of_a_task_is(
+    monkeypatch: pytest.MonkeyPatch, microsecond: int, written: str
+) -> None:
+    clock = Mock(now=lambda zone: datetime(2026, 11, 21, 8, 15, 30, microsecond, zone))
+    monkeypatch.setattr(problems, "datetime", clock)
+    document = document_of(db_errors.TaskNotFound())
+
+    assert document["timestamp"] == f"2026-11-21T08:15:30.{written}Z"
+    assert PROBLEM.faults(document) == []
 
 
 def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
