@@ -2,10 +2,12 @@
 
 import ssl
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx2
 
@@ -97,14 +99,17 @@ class Entrance:
 
 
 @contextmanager
-def haproxy(directory: Path, replicas: Sequence[str]) -> Iterator[Entrance]:
-    """Run HAProxy before three addresses until the block ends."""
+def haproxy(
+    directory: Path, replicas: Sequence[str], changed: Mapping[str, str] | None = None
+) -> Iterator[Entrance]:
+    """Run HAProxy before three addresses until the block ends, some of its lines `changed`."""
     program, port = debian_file("haproxy", "usr/sbin/haproxy"), free_port()
     certificate = _certificate(directory / "todo-api.pem")
     places = {
         "bind :443": f"bind 127.0.0.1:{port}",
         "/etc/haproxy/todo-api.pem": f'"{certificate}"',
         **dict(zip(HOSTS, replicas, strict=True)),
+        **(changed or {}),
     }
     configuration = directory / "haproxy.cfg"
     configuration.write_text(_at(CONFIGURATION.read_text(), places))
@@ -120,6 +125,19 @@ def haproxy(directory: Path, replicas: Sequence[str]) -> Iterator[Entrance]:
     finally:
         process.kill()
         process.wait(PATIENCE)
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Run a server that stands for a replica; yield its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _at(configuration: str, places: dict[str, str]) -> str:

@@ -1,16 +1,16 @@
 """What HAProxy, as deploy/ has it, tells the service and its clients."""
 
+import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import httpx2
 import orjson
 import pytest
 
 from tests.conftest import problem
-from tests.deploy.haproxy import Entrance, Replica, haproxy
+from tests.deploy.haproxy import Entrance, Replica, answering, haproxy
 from tests.live.conftest import free_port, until
 
 CHECKS = 5  # more than HAProxy needs to leave a replica alone
@@ -32,15 +32,8 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def echo(tmp_path: Path) -> Iterator[Entrance]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            with haproxy(tmp_path, [f"127.0.0.1:{server.server_port}"] * 3) as entrance:
-                yield entrance
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Echo) as address, haproxy(tmp_path, [address] * 3) as entrance:
+        yield entrance
 
 
 def test_a_replica_is_told_the_truth_about_a_client_that_lies(echo: Entrance) -> None:
@@ -49,6 +42,17 @@ def test_a_replica_is_told_the_truth_about_a_client_that_lies(echo: Entrance) ->
 
     told = [field for field in answer.json() if field[0].lower().startswith("x-forwarded-")]
     assert sorted(told) == [["x-forwarded-for", "127.0.0.1"], ["x-forwarded-proto", "https"]]
+
+
+def test_a_replica_is_told_the_request_id_that_its_log_will_have(echo: Entrance) -> None:
+    ids = []
+    for sent in ("mine", "not allowed"):
+        headers = {"X-Request-ID": sent}
+        fields = httpx2.get(f"{echo.url}/", headers=headers, verify=echo.trust()).json()
+        ids += [value for name, value in fields if name.lower() == "x-request-id"]
+
+    assert ids[0] == "mine"
+    assert re.fullmatch(r"[0-9a-f-]{36}", ids[1])
 
 
 @pytest.fixture
