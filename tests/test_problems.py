@@ -149,6 +149,15 @@ def test_the_time_of_a_problem_is_written_as_that_of_a_task_is(
     assert PROBLEM.faults(document) == []
 
 
+def test_all_times_of_the_contract_are_alike() -> None:
+    schemas = contract()["components"]["schemas"]
+    problem, task = (schemas[name]["properties"] for name in ("Problem", "TaskResponse"))
+    times = [problem["timestamp"], task["created_at"], task["updated_at"]]
+    bare = [{key: time[key] for key in time.keys() - {"description"}} for time in times]
+
+    assert bare[0] == bare[1] == bare[2]
+
+
 def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     kind_of = Mock(wraps=problems._kind)
     monkeypatch.setattr(problems, "_kind", kind_of)
