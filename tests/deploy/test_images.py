@@ -37,6 +37,11 @@ def pod(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return spec, container
 
 
+def variables() -> dict[str, str]:
+    """The variables that every replica has in common."""
+    return {each["name"]: each["value"] for each in pod("deployment.yaml")[1]["env"]}
+
+
 def stages() -> Iterator[list[tuple[str, str]]]:
     """Yield the instructions of each of the Dockerfile's stages."""
     every = list(instructions(ROOT / "Dockerfile"))
@@ -109,7 +114,7 @@ def test_the_manifests_name_this_version() -> None:
 
 
 def test_every_variable_is_one_of_the_services_settings() -> None:
-    named = {*manifest("secret.yaml.example")["stringData"]}
+    named = {*manifest("secret.yaml.example")["stringData"], *variables()}
     for service in ("api", "migrate"):
         named |= COMPOSE[service]["environment"].keys()
     _, serve = stages()
@@ -168,19 +173,34 @@ def test_each_part_selects_the_pods_of_the_deployment() -> None:
 def test_the_port_is_the_same_everywhere() -> None:
     _, serve = stages()
     _, container = pod("deployment.yaml")
-    [port] = container["ports"]
+    port, metrics = container["ports"]
 
     assert dict(serve)["EXPOSE"] == str(port["containerPort"])
     assert f"PORT={port['containerPort']}" in dict(serve)["ENV"].split()
     assert COMPOSE["api"]["ports"] == [f"127.0.0.1:8000:{port['containerPort']}"]
     assert manifest("service.yaml")["spec"]["ports"][0]["targetPort"] == port["name"]
+    assert variables()["METRICS_PORT"] == str(metrics["containerPort"])
+
+
+def test_only_prometheus_reaches_the_metrics() -> None:
+    anyone, prometheus = manifest("network-policy.yaml")["spec"]["ingress"]
+    _, container = pod("deployment.yaml")
+    [public] = manifest("service.yaml")["spec"]["ports"]
+
+    assert anyone == {"ports": [{"port": "http"}]}
+    assert public["targetPort"] == "http"
+    assert prometheus["ports"] == [{"port": container["ports"][1]["name"]}]
+    assert prometheus["from"]
+    assert variables()["METRICS_HOST"] == "0.0.0.0"
 
 
 def test_a_stop_leaves_the_time_that_requests_may_take() -> None:
     spec, container = pod("deployment.yaml")
-    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain = float(variables()["SHUTDOWN_DRAIN"])
 
-    assert spec["terminationGracePeriodSeconds"] >= pause + _GRACE
+    assert drain > 0
+    assert "lifecycle" not in container  # a pause before SIGTERM would only come on top
+    assert spec["terminationGracePeriodSeconds"] >= drain + _GRACE
     assert int(COMPOSE["api"]["stop_grace_period"].removesuffix("s")) >= _GRACE
 
 
