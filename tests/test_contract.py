@@ -13,6 +13,7 @@ from openapi_spec_validator import validate
 import handlers
 from db.paging import task_before
 from todo_api.contract import contract, contract_yaml
+from todo_api.replies import reply_with
 from todo_api.schemas import Schema
 
 SPECIFICATION = Specification.load(contract())
@@ -54,6 +55,21 @@ def schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_the_contract_is_a_valid_openapi_document() -> None:
     validate(yaml.safe_load(contract_yaml()))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_etag_of_a_success_is_that_of_its_first_example(name: str) -> None:
+    for status, response in OPERATIONS[name]["responses"].items():
+        if status < "3" and "ETag" in response["headers"]:
+            example = next(iter(response["content"]["application/json"]["examples"].values()))
+            reply = reply_with(_answer(example["value"]), int(status), None)
+
+            shown = response["headers"]["ETag"]["example"]
+            assert (b"etag", shown.encode()) in reply.headers
+
+
+def _answer(value: dict[str, Any]) -> Any:
+    return (value, {"ETag": f'"{value["version"]}"'}) if "version" in value else value
 
 
 def test_nothing_of_python_leaks_into_the_contract() -> None:
