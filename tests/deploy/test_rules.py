@@ -15,7 +15,8 @@ from tests.live.conftest import free_port, serving
 from tests.live.debian import debian_file
 from tests.live.issuer import Issuer
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
 SCENES = DEPLOY / "prometheus" / "alerts.test.yml"
 DASHBOARD = DEPLOY / "grafana" / "dashboard.json"
@@ -48,15 +49,26 @@ def queries() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def exposed(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
-    """The names of all series that a running service exposes."""
+def page(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What a running service tells Prometheus."""
     port, output = free_port(), tmp_path_factory.mktemp("metrics") / "output"
     issuer = Issuer()
     settings = issuer.settings | {"DATABASE_URL": database_url, "METRICS_PORT": str(port)}
     with serving(output, **settings):
-        text = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
-        yield set(re.findall(r"^(\w+)", text, re.MULTILINE))
+        yield httpx2.get(f"http://127.0.0.1:{port}/metrics").text
     issuer.go_down()
+
+
+@pytest.fixture(scope="module")
+def exposed(page: str) -> set[str]:
+    """The names of all series."""
+    return set(re.findall(r"^(\w+)", page, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def labels(page: str) -> set[tuple[str, str]]:
+    """The labels of all series, with their values."""
+    return set(re.findall(r'(\w+)="([^"]*)"', page))
 
 
 def test_prometheus_takes_the_configuration_and_the_alerts() -> None:
@@ -97,6 +109,23 @@ def test_every_metric_that_is_asked_for_is_exposed(asked: str, exposed: set[str]
 
     assert names <= exposed
     assert names or asked.startswith("up{")
+
+
+def test_every_label_that_is_asked_for_is_exposed(labels: set[tuple[str, str]]) -> None:
+    asked = " ".join([*alerts().values(), *queries()])
+    selected = set(re.findall(r'(\w+)=~?"([^"$]*)"', asked))
+    grouped = {name for group in re.findall(r"by \(([^)]*)\)", asked) for name in group.split(", ")}
+
+    assert {name for name, _ in labels} | {"job", "instance"} >= grouped
+    for name, pattern in selected - {("job", "todo-api")}:
+        assert any(name == other and re.fullmatch(pattern, value) for other, value in labels)
+
+
+def test_the_scenes_and_the_documentation_name_what_is_exposed(exposed: set[str]) -> None:
+    texts = [SCENES, *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
+    named = {name for text in texts for name in re.findall(r"todo_api_\w+", text.read_text())}
+
+    assert named <= exposed
 
 
 def test_the_dashboard_shows_every_metric(exposed: set[str]) -> None:
