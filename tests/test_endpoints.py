@@ -18,7 +18,10 @@ CONTRACT = Path(__file__).parents[1] / "openapi" / "todo.yaml"
 OURS = "http://localhost:3000"
 FOREIGN = "https://evil.example"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-SENT = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID"
+SENT = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, "
+    "traceparent, tracestate"
+)
 
 
 @contextmanager

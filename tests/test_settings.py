@@ -60,7 +60,11 @@ def test_nothing_has_to_be_set() -> None:
         "request_timeout": 10.0,
         "shutdown_drain": 0.0,
         "log_format": "auto",
+        "otel_exporter_otlp_endpoint": None,
+        "otel_exporter_otlp_traces_endpoint": None,
+        "otel_sdk_disabled": False,
     }
+    assert settings.traces_endpoint is None
     assert (settings.jwks_url, settings.issuer, settings.audience) == (None, None, None)
     assert settings.development
 
@@ -85,6 +89,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "REQUEST_TIMEOUT": ("2.5", 2.5),
     "SHUTDOWN_DRAIN": ("5", 5.0),
     "LOG_FORMAT": ("text", "text"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("http://localhost:4318", "http://localhost:4318"),
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ("http://localhost/spans", "http://localhost/spans"),
+    "OTEL_SDK_DISABLED": ("true", True),
 }
 
 
@@ -172,6 +179,9 @@ MISTAKES = [
     ("REQUEST_TIMEOUT", "ten"),
     ("LOG_FORMAT", "xml"),
     ("LOG_FORMAT", "JSON"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "hunter2:4317"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "hunter2:4318/v1/traces"),
+    ("OTEL_SDK_DISABLED", "hunter2"),
 ]
 
 
@@ -232,6 +242,21 @@ def test_one_port_may_be_used_on_two_addresses(monkeypatch: pytest.MonkeyPatch) 
     settings = load(monkeypatch, HOST="10.0.0.11", PORT="9464", METRICS_PORT="9464")
 
     assert settings.port == settings.metrics_port
+
+
+@pytest.mark.parametrize("base", ["http://localhost:4318", "http://localhost:4318/"])
+def test_spans_go_below_the_collectors_url(monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    settings = load(monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT=base)
+
+    assert settings.traces_endpoint == "http://localhost:4318/v1/traces"
+
+
+def test_spans_go_where_it_is_said_of_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://localhost/spans"}
+    settings = load(monkeypatch, OTEL_EXPORTER_OTLP_ENDPOINT=AUTH, **there)
+
+    assert settings.traces_endpoint == "http://localhost/spans"
+    assert load(monkeypatch, OTEL_SDK_DISABLED="true").traces_endpoint is None
 
 
 def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

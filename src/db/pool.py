@@ -104,6 +104,13 @@ class Pool:
         finally:
             elapsed.set(elapsed.get() + perf_counter() - started)
 
+    def count_setback(self, setback: ConnectionLost | Conflict) -> None:
+        """Count what a statement met that is a reason to send it again."""
+        if isinstance(setback, Conflict):
+            self.conflicts += 1
+        else:
+            self.retries += 1
+
     async def close(self) -> None:
         """End all connections; statements that run or wait raise `DatabaseUnavailable`."""
         self._closed = True
@@ -124,10 +131,10 @@ class Pool:
             self._drop_idle()
             if lost.sent and not retry:
                 raise
-            self.retries += 1
+            self.count_setback(lost)
             return await self._run(sql, parameters, deadline)
-        except Conflict:
-            self.conflicts += 1
+        except Conflict as conflict:
+            self.count_setback(conflict)
             raise
 
     async def _run(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from multiprocessing import parent_process
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connexion import AsyncApp
 from connexion.middleware.lifespan import LifespanMiddleware
@@ -34,6 +34,9 @@ from todo_api.readings import readings
 from todo_api.schemas import Schema
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from todo_api.tracing import Tracing
 
 _EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID")
 _JWKS_TIMEOUT = 3.0  # seconds
@@ -88,6 +91,8 @@ def _cors(settings: Settings) -> partial[Cors]:
             "If-Match",
             "If-None-Match",
             "X-Request-ID",
+            "traceparent",
+            "tracestate",
         ],
         expose_headers=_EXPOSED,
     )
@@ -115,6 +120,23 @@ def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authentic
     )
 
 
+def _tracing(settings: Settings) -> "Tracing | None":
+    if settings.traces_endpoint is None:
+        return None
+    from todo_api.tracing import Tracing  # noqa: PLC0415 (what it needs is an optional extra)
+
+    return Tracing(settings.traces_endpoint)
+
+
+def _pool(settings: Settings, url: str, tracing: "Tracing | None") -> Pool:
+    return (Pool if tracing is None else tracing.pool)(
+        url,
+        size=settings.db_pool_size,
+        timeout=settings.request_timeout,
+        direct=settings.direct,
+    )
+
+
 def _end_with_supervisor() -> None:
     """End this worker, if it is one, with its supervisor, even with one that is killed.
 
@@ -139,12 +161,10 @@ async def _lifespan(
     async with AsyncExitStack() as stack:
         url = await asyncio.to_thread(chosen.__enter__)
         stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
-        pool = Pool(
-            url,
-            size=settings.db_pool_size,
-            timeout=settings.request_timeout,
-            direct=settings.direct,
-        )
+        tracing = _tracing(settings)
+        if tracing is not None:
+            stack.push_async_callback(tracing.close)
+        pool = _pool(settings, url, tracing)
         stack.push_async_callback(pool.close)
         if isinstance(keys, KeySet):
             keys.start()
@@ -159,5 +179,6 @@ async def _lifespan(
             "pool": pool,
             "intake": intake,
             "meter": meter,
+            "tracing": tracing,
             "drain": Drain(settings.shutdown_drain),
         }

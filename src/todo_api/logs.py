@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,13 +18,18 @@ from db import pool
 from todo_api.headers import HeaderFields, fields_by_name
 from todo_api.meter import Meter
 
+if TYPE_CHECKING:
+    from todo_api.tracing import RequestSpan
+
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
+
+DISCONNECTED = 499
+"""The status of a request that its client did not wait for."""
 
 Format = Literal["auto", "json", "text"]
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_DISCONNECTED = 499
 _WHILE = 0.1  # seconds that a line may be kept
 _log = logging.getLogger("todo_api.requests")
 _LINE = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", None, None).__dict__
@@ -41,14 +46,15 @@ class Request:
     scheme: str = "http"
     operation: str | None = None
     user: str | None = None
-    status: int = _DISCONNECTED
+    status: int = DISCONNECTED
     error_code: str | None = None
     meter: Meter | None = None
+    span: "RequestSpan | None" = None
     started: float = field(default_factory=time.perf_counter)
 
     def fields(self) -> dict[str, Any]:
         """Return what is logged; durations are in milliseconds."""
-        return {
+        fields = {
             "request_id": self.id,
             "user": self.user,
             "method": self.method,
@@ -57,11 +63,16 @@ class Request:
             "duration_ms": _milliseconds(time.perf_counter() - self.started),
             "database_ms": _milliseconds(pool.elapsed.get()),
         }
+        if self.span is not None:
+            fields["trace_id"] = self.span.trace_id
+        return fields
 
     def end(self) -> None:
-        """Count the request and write its line; to be called once, when it is over."""
+        """Count the request, log it and end its span; to be called once, when it is over."""
         self.count()
         self.log()
+        if self.span is not None:
+            self.span.end(self)
 
     def count(self) -> None:
         """Count the request, if requests are counted."""

@@ -57,11 +57,13 @@ class Operations(SpecMiddleware):
                 declared = specification.operation_cls.from_spec(
                     specification, path=path, method=method, resolver=options["resolver"]
                 )
-                operation = Operation(declared, self._authenticator, self._timeout)
+                operation = Operation(
+                    declared, specification.base_path + path, self._authenticator, self._timeout
+                )
                 if operation.name in self._ids:
                     raise ValueError(f"operationId {operation.name} stands twice in the contract")
                 self._ids.add(operation.name)
-                self._routes.add(specification.base_path + path, method, operation)
+                self._routes.add(operation.route, method, operation)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the operation of the request's path and method, if the contract has one."""
@@ -94,9 +96,14 @@ class Operation:
     """One operation of the contract: security, parameters, body, handler, reply."""
 
     def __init__(
-        self, declared: AbstractOperation, authenticator: Authenticator, timeout: float
+        self,
+        declared: AbstractOperation,
+        route: str,
+        authenticator: Authenticator,
+        timeout: float,
     ) -> None:
         self.name: str = declared.operation_id.rpartition(".")[2]
+        self.route = route
         self._handler: Handler = declared.function
         self._parameters = Parameters(declared.path, declared.parameters)
         self._authenticator = authenticator if declared.security else None
@@ -110,6 +117,8 @@ class Operation:
     ) -> Reply:
         """Return the reply to one request; raises what `problems` has a kind for."""
         request.operation = self.name
+        if (tracing := scope["state"].get("tracing")) is not None:
+            request.span = tracing.request(request, self.route)
         path = [decoded(value) for value in path_values]
         if self._authenticator is not None:
             request.user = await self._authenticator.authenticate(_authorization(scope))

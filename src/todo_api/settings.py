@@ -1,5 +1,6 @@
 """The configuration: the environment, read once."""
 
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Annotated, Any, Self
@@ -23,6 +24,7 @@ from todo_api.keys import SharedSecret
 from todo_api.logs import Format
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
+_EXPORTER = "opentelemetry-exporter-otlp-proto-http"
 
 
 class SettingsError(Exception):
@@ -115,6 +117,11 @@ class Settings(BaseSettings):
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
     shutdown_drain: float = Field(0.0, ge=0, le=3600, examples=["5"])
     log_format: Format = Field("auto", examples=["json"])
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(None, examples=["http://localhost:4318"])
+    otel_exporter_otlp_traces_endpoint: HttpUrl | None = Field(
+        None, examples=["http://localhost:4318/v1/traces"]
+    )
+    otel_sdk_disabled: bool = Field(False, examples=["true"])
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:
@@ -156,6 +163,19 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _installed_opentelemetry(self) -> Self:
+        if self.traces_endpoint:
+            try:
+                distribution(_EXPORTER)
+            except PackageNotFoundError:
+                raise ValueError(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT asks for "
+                    "traces, but OpenTelemetry is not installed: run "
+                    "`pip install 'todo-api[opentelemetry]'`, or set OTEL_SDK_DISABLED=true"
+                ) from None
+        return self
+
     @property
     def direct(self) -> bool:
         """Whether no pooler stands before the database, as none does before the embedded one."""
@@ -177,6 +197,15 @@ class Settings(BaseSettings):
     def audience(self) -> str | None:
         """The `aud` that tokens must have."""
         return self.jwt_audience or self.better_auth_url
+
+    @property
+    def traces_endpoint(self) -> str | None:
+        """Where spans are sent, if they are asked for (OTLP over HTTP)."""
+        if self.otel_sdk_disabled:
+            return None
+        if self.otel_exporter_otlp_traces_endpoint or not self.otel_exporter_otlp_endpoint:
+            return self.otel_exporter_otlp_traces_endpoint
+        return f"{self.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
 
     @property
     def development(self) -> bool:

@@ -21,6 +21,7 @@ import pytest
 from tests.conftest import SECRET
 from tests.deploy.image import ROOT, Image
 from tests.deploy.pooler import shipped_pgbouncer
+from tests.live.collector import Collector
 from tests.live.conftest import PATIENCE, free_port, until
 from todo_api.embedded import embedded_server
 
@@ -77,7 +78,9 @@ def migrated(image: Image, empty_database: str) -> str:
 
 
 @contextmanager
-def serving(image: Image, url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(
+    image: Image, url: str, **variables: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run what the image runs, with two workers; yield the process and its address."""
     port = free_port()
     process = image.start(
@@ -87,6 +90,7 @@ def serving(image: Image, url: str) -> Iterator[tuple[subprocess.Popen[str], str
         JWT_SECRET_KEY=SECRET,
         PORT=str(port),
         WORKERS="2",
+        **variables,
     )
     try:
         until(lambda: process.poll() is not None or is_healthy(image, port))
@@ -227,6 +231,16 @@ def test_without_a_database_it_says_so_as_it_has_none_of_its_own(
     assert output.endswith("exit status 1")
 
 
+def test_traces_that_are_asked_for_need_their_packages(image: Image, empty_database: str) -> None:
+    asked = {"DATABASE_URL": empty_database, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
+    output = output_of(image, "serve", **asked)
+
+    assert output.startswith("Error: OTEL_EXPORTER_OTLP_ENDPOINT")
+    assert "pip install 'todo-api[opentelemetry]'" in output
+    assert output.endswith("exit status 1")
+    assert output.count("\n") == 1
+
+
 def test_nothing_of_the_sources_is_on_its_path(image: Image) -> None:
     code = "import db, handlers, todo_api; print(db.__file__, handlers.__file__, todo_api.__file__)"
     with image.start("python", "-c", code) as process:
@@ -234,3 +248,19 @@ def test_nothing_of_the_sources_is_on_its_path(image: Image) -> None:
 
     [packages] = image.at("/opt/todo-api/lib").glob("python*/site-packages")
     assert [Path(path).parent.parent for path in paths] == [packages] * 3
+
+
+def test_with_their_packages_put_in_as_the_page_says_traces_are_sent(
+    image: Image, migrated: str, pooled: str, token: Callable[[str], str]
+) -> None:
+    assert migrated
+    page = (ROOT / "docs/deploy/tracing.md").read_text()
+    [step] = re.findall(r"^RUN (pip .+)$", page, re.MULTILINE)
+    image.run(step)
+    image.run(f"{PIP} check")
+    collector = Collector()
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "20"}
+    with collector.listening(), serving(image, pooled, **variables) as (_, url):
+        headers = {"Authorization": f"Bearer {token('alice')}"}
+        assert httpx2.get(f"{url}/api/alice/tasks", headers=headers).status_code == 200
+        until(lambda: len(collector.spans()) == 2)
