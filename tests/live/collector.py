@@ -44,11 +44,13 @@ class Collector:
         """Answer until the block ends."""
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield
-        self.thawed.set()
-        self._server.shutdown()
-        thread.join()
-        self._server.server_close()
+        try:
+            yield
+        finally:
+            self.thawed.set()
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
 
     def spans(self, trace: str | None = None) -> list[Span]:
         """The spans that came so far, of all traces or of one."""
