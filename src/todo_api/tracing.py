@@ -85,7 +85,6 @@ class Tracing:
             },
         )
         if not span.is_recording():
-            _current.set(None)
             return None
         _current.set(span)
         return RequestSpan(span)
@@ -132,8 +131,8 @@ class TracedPool(Pool):
         self, sql: str, parameters: Mapping[str, object] | None = None, *, retry: bool = False
     ) -> Rows:
         """Run a statement as `Pool.execute` does, and tell how long it took and how it ended."""
-        request = _current.get()
-        if request is None or not request.is_recording():  # as that of a pipelined one before it
+        request = _recorded()
+        if request is None:
             return await super().execute(sql, parameters, retry=retry)
         span = self._begun(sql, request)
         outer = _current.set(span)
@@ -150,7 +149,7 @@ class TracedPool(Pool):
     def count_setback(self, setback: ConnectionLost | Conflict) -> None:
         """Count it, and note it as an event of the statement's span."""
         super().count_setback(setback)
-        if span := _current.get():
+        if span := _recorded():
             span.add_event("setback", _failure(setback))
 
     def _begun(self, sql: str, request: Span) -> Span:
@@ -158,6 +157,12 @@ class TracedPool(Pool):
         parent = set_span_in_context(request, Context())
         attributes = {**self._attributes, "db.query.summary": summary}
         return self._tracer.start_span(summary, parent, SpanKind.CLIENT, attributes)
+
+
+def _recorded() -> Span | None:
+    """Return the current span, unless it has ended: a pipelined request finds that of the last."""
+    span = _current.get()
+    return span if span is not None and span.is_recording() else None
 
 
 def _caller(headers: HeaderFields) -> Context:
