@@ -1,5 +1,7 @@
 """The configuration: the environment, read once."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Annotated, Any, Self
@@ -21,6 +23,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from todo_api.keys import SharedSecret
 from todo_api.logs import Format
+from todo_api.rate import Rate
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
 
@@ -77,6 +80,23 @@ def _comma_list(text: Any) -> Any:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
+def _redis(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not text.startswith(("redis://", "rediss://")):
+        raise ValueError("must be the URL of a Redis server")
+    if find_spec("redis") is None:
+        raise ValueError("needs the package's extra, pip install 'todo-api[redis]'")
+    try:
+        import_module("redis.asyncio").ConnectionPool.from_url(text).make_connection()
+    except (TypeError, ValueError):
+        raise ValueError("must be a URL that redis-py can read") from None
+    return url
+
+
+def _rate(text: Any) -> Any:
+    return Rate.parse(text) if isinstance(text, str) else text
+
+
 HttpUrl = Annotated[str, AfterValidator(_http)]
 Origin = Annotated[str, AfterValidator(_origin)]
 
@@ -110,6 +130,12 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
     metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
     metrics_port: int | None = Field(None, ge=1, le=65535, examples=["9464"])
+    rate_limit: Annotated[Rate, NoDecode, BeforeValidator(_rate)] | None = Field(
+        None, examples=["100/second"]
+    )
+    rate_limit_redis_url: Annotated[SecretStr, AfterValidator(_redis)] | None = Field(
+        None, examples=["redis://:password@host:6379/0"]
+    )
     workers: int = Field(1, ge=1, le=1000, examples=["2"])
     db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
@@ -153,6 +179,20 @@ class Settings(BaseSettings):
             raise ValueError(
                 "PORT and METRICS_PORT name the same port: give each its own, for example "
                 "PORT=8000 METRICS_PORT=9464"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_count_of_requests(self) -> Self:
+        if self.rate_limit and self.workers > 1 and not self.rate_limit_redis_url:
+            raise ValueError(
+                "RATE_LIMIT with WORKERS above 1 needs RATE_LIMIT_REDIS_URL, as each process would "
+                "count on its own, for example RATE_LIMIT_REDIS_URL=redis://localhost:6379/0"
+            )
+        if self.rate_limit_redis_url and not self.rate_limit:
+            raise ValueError(
+                "RATE_LIMIT_REDIS_URL is set, but no limit: set RATE_LIMIT beside it, for example "
+                "RATE_LIMIT=100/second"
             )
         return self
 
