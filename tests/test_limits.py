@@ -163,6 +163,7 @@ def bearer(token: Callable[[str], str], user: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token(user)}"}
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_user_who_sends_too_much_is_told_when_to_come_back(
     limited: TestClient, bearer: dict[str, str], user: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Counts in Redis: what a request costs while it is away, and how little is said of it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -88,6 +89,30 @@ async def test_those_who_come_while_one_finds_out_do_not_wait_for_it(
     assert [await counts.take(redis.limit, "bob") for _ in range(50)] == [None] * 50
     assert not finding_out.done()
     assert await finding_out is None
+
+
+async def test_a_request_waits_its_turn_as_long_as_others_are_answered(
+    counts: SharedCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_counts, "_PATIENCE", 0.001)
+    monkeypatch.setattr(shared_counts, "_GRACE", 0.001)
+    monkeypatch.setattr(shared_counts, "_MOST_WAITS", 10_000)
+    turn, others, last = asyncio.Event(), Redis(), Redis()
+    others.answer = back
+
+    async def in_turn() -> RateLimitResult:
+        await turn.wait()
+        return RESULT
+
+    last.answer = in_turn
+    waiting = asyncio.create_task(counts.take(last.limit, "alice"))
+    started = time.monotonic()
+    while time.monotonic() < started + 0.05:
+        assert await counts.take(others.limit, "bob") is RESULT
+    turn.set()
+
+    assert await waiting is RESULT
+    assert counts.uncounted == 0
 
 
 async def test_an_outage_is_logged_when_it_begins_and_when_it_ends(

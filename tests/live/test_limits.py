@@ -17,7 +17,11 @@ from tests.live.test_metrics import watched
 from tests.live.wire import answer_of, connect
 from todo_api.contract import contract
 from todo_api.development import token_for
+from todo_api.limits import Limits
+from todo_api.logs import Request
+from todo_api.rate import Rate
 from todo_api.schemas import Schema
+from todo_api.shared_counts import SharedCounts
 
 HEADERS = contract()["components"]["headers"]
 
@@ -124,22 +128,44 @@ def test_a_refusal_leaves_the_connection_usable_whatever_body_was_sent(
     assert after.status == 200
 
 
+async def test_a_user_may_have_the_name_of_an_address(redis: Redis) -> None:
+    limits = Limits(Rate(100, 3600), SharedCounts(redis.url))
+    request = Request("an-id", "GET")
+    for _ in range(50):
+        await limits.count_user(request, "192.0.2.1")
+    request.limits = ()
+    while not request.limits:
+        await limits.count_address(request, {"client": ("192.0.2.1", 50_000)})
+    await limits.close()
+
+    [_, remaining, _] = dict(request.limits)[b"ratelimit"].split(b";")
+    assert int(remaining.removeprefix(b"r=")) > 50
+
+
+def left(client: httpx2.Client, count: int) -> list[str]:
+    """What is said to be left after each of so many requests that were counted."""
+    said: list[str] = []
+    while len(said) < count:
+        if counted := client.get("tasks").headers.get("RateLimit"):
+            said.append(counted.split(";")[1])
+    return said
+
+
 def test_servers_that_share_a_redis_share_the_count(
     settings: dict[str, str], redis: Redis, tmp_path: Path
 ) -> None:
-    shared = settings | {"RATE_LIMIT_REDIS_URL": redis.url}
+    shared = settings | {"RATE_LIMIT": "20/hour", "RATE_LIMIT_REDIS_URL": redis.url}
     with (
         serving(tmp_path / "one", **shared) as one,
         serving(tmp_path / "two", "--workers", "2", **shared) as two,
         client_of(one) as at_one,
         client_of(two) as at_two,
     ):
-        assert statuses(at_one, 3) == [200] * 3
-        assert statuses(at_two, 3) == [200] * 2 + [429]
-        refused = at_one.get("tasks")
+        counts = [*left(at_one, 4), *left(at_two, 4), *left(at_one, 4)]
+        until(lambda: at_one.get("tasks").status_code == 429)
+        until(lambda: at_two.get("tasks").status_code == 429)
 
-    assert problem(refused) == (429, "RATE_LIMITED")
-    assert 700 <= int(refused.headers["Retry-After"]) <= 720
+    assert counts == sorted(set(counts), key=lambda said: -int(said.removeprefix("r=")))
     for output in ("one", "two"):
         assert PASSWORD not in (tmp_path / output).read_text()
 
@@ -149,7 +175,8 @@ def test_requests_pass_while_redis_is_frozen_and_are_counted_again_after(
 ) -> None:
     shared = settings | {"RATE_LIMIT_REDIS_URL": redis.url}
     with watched(tmp_path / "output", **shared) as service, client_of(service.server) as alice:
-        assert statuses(alice, 6) == [200] * 5 + [429]
+        until(lambda: alice.get("tasks").status_code == 429)
+        outages = service.server.log().count("limits are off")
         redis.process.send_signal(signal.SIGSTOP)
         passed = [alice.get("tasks") for _ in range(20)]
         until(lambda: service.total("todo_api_uncounted_requests_total") >= 20)
@@ -159,7 +186,7 @@ def test_requests_pass_while_redis_is_frozen_and_are_counted_again_after(
 
     assert {answer.status_code for answer in passed} == {200}
     assert not any("RateLimit" in answer.headers for answer in passed)
-    assert log.count("limits are off") == log.count("limits are on again") == 1
+    assert log.count("limits are off") == log.count("limits are on again") == outages + 1
 
 
 def test_requests_pass_while_redis_is_gone_and_are_counted_by_its_successor(
@@ -176,8 +203,7 @@ def test_requests_pass_while_redis_is_gone_and_are_counted_by_its_successor(
         assert statuses(alice, 10) == [200] * 10
         log = server.log()
 
-    assert log.count("limits are off") == 2
-    assert log.count("limits are on again") == 1
+    assert log.count("limits are off") == log.count("limits are on again") + 1 >= 2
     assert PASSWORD not in log
     assert "ERROR" not in log
 
