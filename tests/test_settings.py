@@ -268,6 +268,15 @@ def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> N
     assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
+def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("todo_api.settings.find_spec", lambda _: None)
+    message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
+
+    assert message.startswith("RATE_LIMIT_REDIS_URL: ")
+    assert "pip install 'todo-api[redis]'" in message
+    assert "hunter2" not in message
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         load_settings().port = 9000  # type: ignore[misc]

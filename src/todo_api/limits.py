@@ -80,7 +80,7 @@ class Limits:
 
     async def count_address(self, request: Request, scope: Scope) -> None:
         """Count a request of which nothing but its address is known; raises `RateLimited`."""
-        await self._addresses.count(_network(scope["client"]), request)
+        await self._addresses.count(_network(scope.get("client")), request)
 
     async def close(self) -> None:
         """Give back what is open."""
