@@ -103,9 +103,10 @@ release: install ## build, try and tag the version that is committed; nothing is
 
 lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
-		--extra embedded --extra opentelemetry --group test --group frontend --group docs --group lint --group build \
+		--extra embedded --extra redis --extra opentelemetry \
+		--group test --group frontend --group docs --group lint --group build \
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
-	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --output-file deploy/requirements.lock
+	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --extra redis --output-file deploy/requirements.lock
 	@echo hatchling | $(RUN) uv pip compile - $(SHIPPED) --output-file deploy/build.lock
 
 clean: ## remove all that was made here, the embedded database's data excepted

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from todo_api.rate import Rate
 from todo_api.settings import Settings, SettingsError, load_settings
 
 SECRET = "a secret of thirty-two characters"
 AUTH = "https://auth.example.com"
+REDIS = "rediss://todo:hunter2@redis.example.com:6379/0"
 DATABASE = "postgresql://todo:hunter2@db.example.com:5432/todo"
 
 
@@ -55,6 +57,8 @@ def test_nothing_has_to_be_set() -> None:
         "forwarded_allow_ips": None,
         "metrics_host": "127.0.0.1",
         "metrics_port": None,
+        "rate_limit": None,
+        "rate_limit_redis_url": None,
         "workers": 1,
         "db_pool_size": 16,
         "request_timeout": 10.0,
@@ -84,6 +88,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "FORWARDED_ALLOW_IPS": ("10.0.0.1,10.0.0.2", "10.0.0.1,10.0.0.2"),
     "METRICS_HOST": ("::1", "::1"),
     "METRICS_PORT": ("9464", 9464),
+    "RATE_LIMIT": ("5000/hour", Rate(5000, 3600)),
     "WORKERS": ("4", 4),
     "DB_POOL_SIZE": ("1", 1),
     "REQUEST_TIMEOUT": ("2.5", 2.5),
@@ -105,7 +110,7 @@ def test_every_variable_is_read(
 
 
 def test_all_other_variables_are_those_that_need_another() -> None:
-    others = {"database_url", "jwt_jwks_url", "tls_cert", "tls_key"}
+    others = {"database_url", "jwt_jwks_url", "tls_cert", "tls_key", "rate_limit_redis_url"}
 
     assert Settings.model_fields.keys() - {name.lower() for name in VALUES} == others
 
@@ -168,6 +173,19 @@ MISTAKES = [
     ("PORT", "65536"),
     ("TLS_CERT", "/no/such/hunter2.pem"),
     ("TLS_KEY", "/"),
+    ("RATE_LIMIT", "100"),
+    ("RATE_LIMIT", "0/second"),
+    ("RATE_LIMIT", "-1/second"),
+    ("RATE_LIMIT", "1.5/second"),
+    ("RATE_LIMIT", "1000000000/second"),
+    ("RATE_LIMIT", "100/day"),
+    ("RATE_LIMIT", "100 / second"),
+    ("RATE_LIMIT", "100/second;5000/hour"),
+    ("RATE_LIMIT_REDIS_URL", "localhost:6379/hunter2"),
+    ("RATE_LIMIT_REDIS_URL", "http://hunter2@localhost"),
+    ("RATE_LIMIT_REDIS_URL", "redis://user:hunter2/0"),
+    ("RATE_LIMIT_REDIS_URL", "redis://[hunter2"),
+    ("RATE_LIMIT_REDIS_URL", "redis://localhost/0?hunter2=1"),
     ("WORKERS", "0"),
     ("WORKERS", "1.5"),
     ("DB_POOL_SIZE", "0"),
@@ -222,6 +240,11 @@ RIVALS = [
     ({"PORT": "9464", "METRICS_PORT": "9464"}, ["PORT=8000", "METRICS_PORT=9464"]),
     ({"METRICS_PORT": "8000", "HOST": "0.0.0.0"}, ["PORT=8000", "METRICS_PORT=9464"]),
     ({"METRICS_PORT": "8000", "METRICS_HOST": "::"}, ["PORT=8000", "METRICS_PORT=9464"]),
+    ({"RATE_LIMIT_REDIS_URL": REDIS}, ["RATE_LIMIT_REDIS_URL", "RATE_LIMIT="]),
+    (
+        {"RATE_LIMIT": "9/second", "WORKERS": "2"},
+        ["RATE_LIMIT", "WORKERS", "RATE_LIMIT_REDIS_URL="],
+    ),
     ({"DATABASE_URL": DATABASE}, ["DATABASE_URL", "BETTER_AUTH_URL=", "JWT_SECRET_KEY"]),
 ]
 
@@ -262,8 +285,21 @@ def test_spans_go_where_it_is_said_of_them_alone(monkeypatch: pytest.MonkeyPatch
 def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, DATABASE_URL=DATABASE, JWT_SECRET_KEY=SECRET)
 
+    limited = load(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS, WORKERS="2")
+
+    assert limited.rate_limit_redis_url == SecretStr(REDIS)
+    assert "hunter2" not in repr(limited) + str(limited) + limited.model_dump_json()
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("todo_api.settings.find_spec", lambda _: None)
+    message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
+
+    assert message.startswith("RATE_LIMIT_REDIS_URL: ")
+    assert "pip install 'todo-api[redis]'" in message
+    assert "hunter2" not in message
 
 
 def test_settings_do_not_change() -> None:

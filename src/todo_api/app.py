@@ -36,9 +36,10 @@ from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from todo_api.limits import Limits
     from todo_api.tracing import Tracing
 
-_EXPOSED = ("ETag", "Location", "Retry-After", "X-Request-ID")
+_EXPOSED = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
 _JWKS_TIMEOUT = 3.0  # seconds
 
 
@@ -51,19 +52,23 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     logs.configure(settings.log_format)
     keys = _keys(settings)
     authenticator = _authenticator(settings, keys)
+    limits = _limits(settings)
     app = AsyncApp(
         __name__,
-        lifespan=partial(_lifespan, settings, keys, authenticator),
-        middlewares=_middlewares(settings, authenticator),
+        lifespan=partial(_lifespan, settings, keys, authenticator, limits),
+        middlewares=_middlewares(settings, authenticator, limits),
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
     return app
 
 
-def _middlewares(settings: Settings, authenticator: Authenticator) -> list[Any]:
+def _middlewares(
+    settings: Settings, authenticator: Authenticator, limits: "Limits | None"
+) -> list[Any]:
     operations = partial(
         Operations,
         authenticator=authenticator,
+        limits=limits,
         timeout=settings.request_timeout,
         envelope=_envelope(settings),
     )
@@ -137,6 +142,20 @@ def _pool(settings: Settings, url: str, tracing: "Tracing | None") -> Pool:
     )
 
 
+def _limits(settings: Settings) -> "Limits | None":
+    """Return the limits, if there are any; their libraries take a tenth of a second to load."""
+    if settings.rate_limit is None:
+        return None
+    from todo_api.limits import Limits  # noqa: PLC0415 (see above)
+
+    if settings.rate_limit_redis_url is None:
+        return Limits(settings.rate_limit)
+    from todo_api.shared_counts import SharedCounts  # noqa: PLC0415 (of an extra)
+
+    url = settings.rate_limit_redis_url.get_secret_value()
+    return Limits(settings.rate_limit, SharedCounts(url))
+
+
 def _end_with_supervisor() -> None:
     """End this worker, if it is one, with its supervisor, even with one that is killed.
 
@@ -154,7 +173,11 @@ def _end_with_supervisor() -> None:
 
 @asynccontextmanager
 async def _lifespan(
-    settings: Settings, keys: SharedSecret | KeySet, authenticator: Authenticator, _: Any
+    settings: Settings,
+    keys: SharedSecret | KeySet,
+    authenticator: Authenticator,
+    limits: "Limits | None",
+    _: Any,
 ) -> AsyncIterator[dict[str, Any]]:
     _end_with_supervisor()
     chosen = database(settings)
@@ -169,11 +192,13 @@ async def _lifespan(
         if isinstance(keys, KeySet):
             keys.start()
             stack.push_async_callback(keys.close)
+        if limits is not None:
+            stack.push_async_callback(limits.close)
         intake = Intake(pool, _envelope(settings))
         stack.callback(intake.close)
         meter = Meter(directory) if (directory := os.environ.get(DIRECTORY)) else None
         if meter is not None:
-            meter.watch(partial(readings, pool, intake, authenticator, keys))
+            meter.watch(partial(readings, pool, intake, authenticator, keys, limits))
             stack.callback(meter.close)
         yield {
             "pool": pool,

@@ -10,7 +10,7 @@ _VARY = (b"vary", b"Origin")
 
 
 class Envelope:
-    """Adds the security headers, those of CORS (Fetch, 3.2) and the request's id.
+    """Adds the security headers, those of CORS (Fetch, 3.2) and limits, and the request's id.
 
     It does in one step what the middlewares around the other paths do.
     """
@@ -30,5 +30,5 @@ class Envelope:
         origin = request.headers.get(b"origin")
         cors = self._native if origin is None else self._allowed.get(origin, self._foreign)
         name = (b"x-request-id", request.id.encode())
-        headers = [*reply.headers, *headers_for(request.scheme), *cors, name]
+        headers = [*reply.headers, *request.limits, *headers_for(request.scheme), *cors, name]
         return Reply(reply.status, headers, reply.body)

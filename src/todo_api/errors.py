@@ -23,6 +23,14 @@ class WrongUser(Exception):
     """A token of another user than the path's."""
 
 
+class RateLimited(Exception):
+    """One request too many; after `wait` seconds there is room for it."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
 class UnsupportedMediaType(Exception):
     """A body without Content-Type, or with another; the message says which are taken."""
 

@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +51,8 @@ class Request:
     error_code: str | None = None
     meter: Meter | None = None
     span: "RequestSpan | None" = None
+    limits: Sequence[tuple[bytes, bytes]] = ()
+    """The headers that tell what is left of a quota."""
     started: float = field(default_factory=time.perf_counter)
 
     def fields(self) -> dict[str, Any]:

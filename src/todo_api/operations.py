@@ -5,7 +5,7 @@ validators and signatures anew for every request.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.operations import AbstractOperation
@@ -26,6 +26,9 @@ from todo_api.replies import Reply, reply_with
 from todo_api.routes import Routes
 from todo_api.schemas import MOST_FAULTS, Fault
 
+if TYPE_CHECKING:
+    from todo_api.limits import Limits  # whose libraries are loaded only where there are limits
+
 WHOLE = "todo_api.whole"
 """The ASGI extension of our HTTP protocol that sends a `Reply` in one piece."""
 
@@ -38,9 +41,16 @@ class Operations(SpecMiddleware):
     """Answer the contract's requests; pass all others on."""
 
     def __init__(
-        self, app: ASGIApp, *, authenticator: Authenticator, timeout: float, envelope: Envelope
+        self,
+        app: ASGIApp,
+        *,
+        authenticator: Authenticator,
+        limits: "Limits | None" = None,
+        timeout: float,
+        envelope: Envelope,
     ) -> None:
         self.app = app
+        self._limits = limits
         self._envelope = envelope
         self._authenticator = authenticator
         self._timeout = timeout
@@ -57,8 +67,9 @@ class Operations(SpecMiddleware):
                 declared = specification.operation_cls.from_spec(
                     specification, path=path, method=method, resolver=options["resolver"]
                 )
+                route = specification.base_path + path
                 operation = Operation(
-                    declared, specification.base_path + path, self._authenticator, self._timeout
+                    declared, route, self._authenticator, self._limits, self._timeout
                 )
                 if operation.name in self._ids:
                     raise ValueError(f"operationId {operation.name} stands twice in the contract")
@@ -100,6 +111,7 @@ class Operation:
         declared: AbstractOperation,
         route: str,
         authenticator: Authenticator,
+        limits: "Limits | None",
         timeout: float,
     ) -> None:
         self.name: str = declared.operation_id.rpartition(".")[2]
@@ -107,6 +119,7 @@ class Operation:
         self._handler: Handler = declared.function
         self._parameters = Parameters(declared.path, declared.parameters)
         self._authenticator = authenticator if declared.security else None
+        self._limits = limits
         self._owner = self._parameters.path_names.index("user_id")  # each is about one user
         body = declared.request_body
         self._body = RequestBody(body, timeout=timeout) if body else None
@@ -121,13 +134,24 @@ class Operation:
             request.span = tracing.request(request, self.route)
         path = [decoded(value) for value in path_values]
         if self._authenticator is not None:
-            request.user = await self._authenticator.authenticate(_authorization(scope))
+            await self._identify(request, scope, self._authenticator)
             if path[self._owner] != request.user:
                 raise WrongUser
         arguments = await self._arguments(request.headers, scope, receive, path)
         if_none_match = arguments.pop("if_none_match", None)
         answer = await self._handler(scope["state"]["pool"], **arguments)
         return reply_with(answer, self._status, if_none_match)
+
+    async def _identify(self, request: Request, scope: Scope, authenticator: Authenticator) -> None:
+        authorization = _authorization(scope)
+        if self._limits is None:
+            request.user = await authenticator.authenticate(authorization)
+        else:
+            # To verify costs more than to count, so that floods of forged tokens end here.
+            if authenticator.cached(authorization) is None:
+                await self._limits.count_address(request, scope)
+            request.user = await authenticator.authenticate(authorization)
+            await self._limits.count_user(request, request.user)
 
     async def _arguments(
         self, headers: HeaderFields, scope: Scope, receive: Receive, path: Sequence[str]

@@ -30,6 +30,7 @@ from todo_api.errors import (
     NoSuchPath,
     NotReady,
     PayloadTooLarge,
+    RateLimited,
     ShuttingDown,
     UnsupportedMediaType,
     WrongUser,
@@ -112,6 +113,11 @@ _KINDS: dict[type[Exception], Kind] = {
         "IDEMPOTENCY_KEY_REUSED",
         "This Idempotency-Key was used before, with another body. Use a new key.",
     ),
+    RateLimited: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "RATE_LIMITED",
+        "Too many requests. Wait as long as Retry-After says.",
+    ),
     DatabaseRefused: Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "DATABASE_ERROR",
@@ -190,6 +196,8 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
     headers = kind.headers
     if isinstance(error, MethodNotAllowed):
         headers = [(b"allow", error.allow.encode())]
+    if isinstance(error, RateLimited):
+        headers = [(b"retry-after", b"%d" % error.wait)]
     return reply(kind.status, headers, body, _MEDIA_TYPE)
 
 

@@ -1,13 +1,22 @@
 """What the parts of a worker count themselves, by the name of its metric."""
 
+from typing import TYPE_CHECKING
+
 from db.pool import Pool
 from todo_api.auth import Authenticator
 from todo_api.intake import Intake
 from todo_api.keys import KeySet, SharedSecret
 
+if TYPE_CHECKING:
+    from todo_api.limits import Limits
+
 
 def readings(
-    pool: Pool, intake: Intake, authenticator: Authenticator, keys: SharedSecret | KeySet
+    pool: Pool,
+    intake: Intake,
+    authenticator: Authenticator,
+    keys: SharedSecret | KeySet,
+    limits: "Limits | None" = None,
 ) -> dict[str, float]:
     """Return the numbers as they are now."""
     return {
@@ -21,6 +30,7 @@ def readings(
         "todo_api_database_retries": pool.retries,
         "todo_api_database_conflicts": pool.conflicts,
         "todo_api_refused_requests": intake.refused + pool.queue.refused,
+        "todo_api_uncounted_requests": limits.uncounted if limits else 0,
         "todo_api_token_cache_entries": authenticator.cached_tokens,
         "todo_api_token_cache_hits": authenticator.hits,
         "todo_api_token_cache_misses": authenticator.misses,

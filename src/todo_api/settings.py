@@ -3,25 +3,21 @@
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
-from psycopg2 import ProgrammingError
-from psycopg2.extensions import parse_dsn
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    FilePath,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, FilePath, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from todo_api.keys import SharedSecret
 from todo_api.logs import Format
+from todo_api.setting_types import (
+    HttpUrl,
+    Origins,
+    PostgresUrl,
+    RateLimit,
+    RedisUrl,
+    SigningSecret,
+)
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
 _EXPORTER = "opentelemetry-exporter-otlp-proto-http"
@@ -29,30 +25,6 @@ _EXPORTER = "opentelemetry-exporter-otlp-proto-http"
 
 class SettingsError(Exception):
     """A variable that is missing or wrong; each line names one, and an example of what is right."""
-
-
-def _postgresql(url: SecretStr) -> SecretStr:
-    scheme, separator, rest = url.get_secret_value().partition("://")
-    if scheme not in ("postgres", "postgresql", "postgresql+psycopg2") or not separator:
-        raise ValueError("must be the URL of a PostgreSQL database")
-    plain = f"postgresql://{rest}"
-    try:
-        parse_dsn(plain)
-    except ProgrammingError:
-        raise ValueError("must be a URL that libpq can read") from None
-    return SecretStr(plain)
-
-
-def _http(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http or https URL")
-    return url
-
-
-def _secret(secret: SecretStr) -> SecretStr:
-    SharedSecret(secret.get_secret_value())
-    return secret
 
 
 def _load(certificate: Path, key: Path) -> None:
@@ -67,28 +39,12 @@ def _load(certificate: Path, key: Path) -> None:
         ) from None
 
 
-def _origin(text: str) -> str:
-    origin = text.rstrip("/")
-    parts = urlsplit(origin)
-    if origin != "*" and origin != f"{parts.scheme}://{parts.netloc}".lower():
-        raise ValueError("must be origins as browsers send them, in lower case and without a path")
-    return origin if origin == "*" else _http(origin)
-
-
-def _comma_list(text: Any) -> Any:
-    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
-
-
-HttpUrl = Annotated[str, AfterValidator(_http)]
-Origin = Annotated[str, AfterValidator(_origin)]
-
-
 class Settings(BaseSettings):
     """The service's settings; see the README's table."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
-    database_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = Field(
+    database_url: PostgresUrl | None = Field(
         None, examples=["postgresql://user:password@host/database"]
     )
     database_direct: bool = Field(False, examples=["true"])
@@ -97,12 +53,10 @@ class Settings(BaseSettings):
     jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
     jwt_issuer: str | None = Field(None, examples=["https://auth.example.com"])
     jwt_audience: str | None = Field(None, examples=["https://api.example.com"])
-    jwt_secret_key: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
-        None, examples=["$(openssl rand -hex 32)"]
-    )
+    jwt_secret_key: SigningSecret | None = Field(None, examples=["$(openssl rand -hex 32)"])
     jwks_refresh_interval: float = Field(300.0, gt=0, le=86_400, examples=["300"])
     jwks_cool_down: float = Field(10.0, gt=0, le=3600, examples=["10"])
-    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+    cors_origins: Origins = Field(
         ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
     )
     host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
@@ -112,6 +66,8 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
     metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
     metrics_port: int | None = Field(None, ge=1, le=65535, examples=["9464"])
+    rate_limit: RateLimit | None = Field(None, examples=["100/second"])
+    rate_limit_redis_url: RedisUrl | None = Field(None, examples=["redis://:password@host:6379/0"])
     workers: int = Field(1, ge=1, le=1000, examples=["2"])
     db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
@@ -174,6 +130,20 @@ class Settings(BaseSettings):
                     "traces, but OpenTelemetry is not installed: run "
                     "`pip install 'todo-api[opentelemetry]'`, or set OTEL_SDK_DISABLED=true"
                 ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _one_count_of_requests(self) -> Self:
+        if self.rate_limit and self.workers > 1 and not self.rate_limit_redis_url:
+            raise ValueError(
+                "RATE_LIMIT with WORKERS above 1 needs RATE_LIMIT_REDIS_URL, as each process would "
+                "count on its own, for example RATE_LIMIT_REDIS_URL=redis://localhost:6379/0"
+            )
+        if self.rate_limit_redis_url and not self.rate_limit:
+            raise ValueError(
+                "RATE_LIMIT_REDIS_URL is set, but no limit: set RATE_LIMIT beside it, for example "
+                "RATE_LIMIT=100/second"
+            )
         return self
 
     @property

@@ -1,0 +1,102 @@
+"""Fair use: how many requests a user may send, and an address that proves no user yet."""
+
+import math
+from datetime import timedelta
+from functools import partial
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
+
+from starlette.types import Scope
+from throttled.asyncio import MemoryStore, RateLimiterType, Throttled
+from throttled.asyncio.rate_limiter import per_duration
+
+from todo_api.errors import RateLimited
+from todo_api.logs import Request
+from todo_api.rate import Rate
+
+if TYPE_CHECKING:
+    from todo_api.shared_counts import SharedCounts
+
+MOST_REMEMBERED = 50_000
+"""Users, and as many addresses, in one process's memory; who was away the longest is forgotten."""
+
+_HOST_BITS = 64  # the part of an IPv6 address that its owner chooses (RFC 4291, 2.5.4)
+
+
+class Limit:
+    """One quota policy (draft-ietf-httpapi-ratelimit-headers-11), for each of its keys.
+
+    The quota is a bucket that fills evenly (GCRA): it may be spent at once, and comes back one by
+    one, so that a window sees it twice at the very most. What is refused takes nothing out.
+    """
+
+    def __init__(self, name: str, rate: Rate, shared: "SharedCounts | None") -> None:
+        self._name = name
+        self._most = rate.requests
+        self._interval = rate.seconds / rate.requests
+        policy = f'"{name}";q={rate.requests};w={rate.seconds}'
+        self._policy = (b"ratelimit-policy", policy.encode())
+        # Each limit has a memory of its own: floods from many addresses make no user forgotten.
+        throttled = Throttled(
+            using=RateLimiterType.GCRA.value,
+            quota=per_duration(timedelta(seconds=rate.seconds), rate.requests),
+            store=shared.store if shared else MemoryStore(options={"MAX_SIZE": MOST_REMEMBERED}),
+            # Another rate counts anew: what was taken at the old one may take an hour to come back.
+            key_prefix=f"todo-api:{rate.requests}/{rate.seconds}:{name}",
+        )
+        self._take = partial(shared.take, throttled.limit) if shared else throttled.limit
+
+    async def count(self, key: str, request: Request) -> None:
+        """Count a request, and give its answer the headers; raises `RateLimited`."""
+        result = await self._take(key)
+        if result is None:
+            return
+        state = result.state
+        # The bucket is full again after reset_after; this is when the next request drops into it.
+        wait = state.reset_after - (self._most - state.remaining - 1) * self._interval
+        seconds = max(1, math.ceil(min(wait, self._interval)))
+        current = f'"{self._name}";r={state.remaining};t={seconds}'
+        request.limits = ((b"ratelimit", current.encode()), self._policy)
+        if result.limited:
+            raise RateLimited(seconds)
+
+
+class Limits:
+    """A rate for each user, and the same for each address whose requests prove no user yet."""
+
+    def __init__(self, rate: Rate, shared: "SharedCounts | None" = None) -> None:
+        self._users = Limit("user", rate, shared)
+        self._addresses = Limit("address", rate, shared)
+        self._shared = shared
+
+    @property
+    def uncounted(self) -> int:
+        """The number of requests let through uncounted, as Redis was away."""
+        return self._shared.uncounted if self._shared else 0
+
+    async def count_user(self, request: Request, user: str) -> None:
+        """Count a request of a user; raises `RateLimited`."""
+        await self._users.count(user, request)
+
+    async def count_address(self, request: Request, scope: Scope) -> None:
+        """Count a request of which nothing but its address is known; raises `RateLimited`."""
+        await self._addresses.count(_network(scope.get("client")), request)
+
+    async def close(self) -> None:
+        """Give back what is open."""
+        if self._shared:
+            await self._shared.close()
+
+
+def _network(client: tuple[str, int] | None) -> str:
+    """Return what counts as one address: of IPv6, the whole network that a subscriber has."""
+    host = client[0] if client else "none"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host  # what a proxy calls a client whose address it keeps to itself
+    if not isinstance(address, IPv6Address):
+        return host
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> _HOST_BITS << _HOST_BITS))

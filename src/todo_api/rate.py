@@ -1,0 +1,22 @@
+"""How often something may happen: `100/second`."""
+
+import re
+from typing import NamedTuple, Self
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_SECONDS)})")
+
+
+class Rate(NamedTuple):
+    """So many requests in so many seconds."""
+
+    requests: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the rate that is written so; raises `ValueError`."""
+        match = _RATE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"must be a number of requests per {', '.join(_SECONDS)}")
+        return cls(int(match[1]), _SECONDS[match[2]])
