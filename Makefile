@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign bench bench-growth contract-diff docs answers example fuzz release lock clean help
+.PHONY: run install test check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -77,6 +77,9 @@ bench: install bench/.venv/.installed ## beside what else one would write, in on
 
 bench-growth: install bench/.venv/.installed ## how cost grows with tasks, users and connections; SCALE
 	@$(RUN) bench.growth
+
+bench-options: install bench/.venv/.installed ## what metrics and other options cost; ROUNDS and SECONDS
+	@$(RUN) bench.options
 
 docs: install tests/frontend/node_modules/.installed ## the documentation, as HTML in docs/_build/html
 	@$(RUN) sphinx -W --keep-going -n -q -b html docs docs/_build/html

@@ -294,7 +294,7 @@ def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("todo_api.settings.find_spec", lambda _: None)
+    monkeypatch.setattr("todo_api.setting_types.find_spec", lambda _: None)
     message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
 
     assert message.startswith("RATE_LIMIT_REDIS_URL: ")

@@ -1,0 +1,103 @@
+"""Measure what the service's options cost, on the cheapest of requests: `make bench-options`."""
+
+import gc
+import os
+import signal
+import sys
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+
+from bench.database import free_port, running_database
+from bench.measure import Bench, rotated, say
+from bench.peers import PEERS, Peer
+from bench.results import Slice, cpu, rate
+from bench.servers import Server
+from bench.workload import SPEED, workload
+
+_ONE = SPEED[0]
+"""The cheapest of the operations, so that all else shows most."""
+_PLAIN = PEERS["todo-api"]
+
+
+@dataclass
+class Option:
+    """A server with an option, and what was measured of it, round by round."""
+
+    server: Server
+    slices: list[Slice] = field(default_factory=list)
+
+    def beside(self, plain: "Option") -> list[float]:
+        """Return, for each round, the rate as a multiple of that without the option."""
+        return [
+            mine.rate / other.rate for mine, other in zip(self.slices, plain.slices, strict=True)
+        ]
+
+
+def main() -> None:
+    """Measure all options side by side, in turns, then write the report."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by unwinding, or servers would be left
+    rounds, seconds = (
+        int(os.environ.get(*setting)) for setting in (("ROUNDS", "25"), ("SECONDS", "2"))
+    )
+    with running_database() as database, TemporaryDirectory() as folder:
+        bench = Bench(database, workload(Path(folder)), Path(folder), rounds, seconds)
+        gc.freeze()  # the requests are many, and looking through them would show as latency
+        options = _measure(bench)
+    text = _report(options, f"make bench-options ROUNDS={rounds} SECONDS={seconds}")
+    Path(__file__).with_name("OPTIONS.md").write_text(text)
+    say("done: bench/OPTIONS.md")
+    print(text)
+
+
+def _peers() -> list[Peer]:
+    """Return the service with each option, and plain twice, to show how far it is from itself."""
+    options = {
+        "as it comes": {},
+        "as it comes, once more": {},
+        "METRICS_PORT": {"METRICS_PORT": str(free_port())},
+    }
+    return [
+        replace(_PLAIN, name=name, environment={**_PLAIN.environment, **environment})
+        for name, environment in options.items()
+    ]
+
+
+def _measure(bench: Bench) -> list[Option]:
+    with bench.serving(_peers()) as servers:
+        for server in servers:
+            bench.warm_up(server, (_ONE,))
+        options = [Option(server) for server in servers]
+        for turn in bench.turns("options"):
+            for option in rotated(options, turn):
+                option.slices.append(bench.slice(option.server, _ONE))
+    return options
+
+
+def _report(options: list[Option], command: str) -> str:
+    plain = options[0]
+    rows = [
+        f"| {option.server.peer.name} | {rate(option.slices):,.0f} | {cpu(option.slices):.1f} "
+        f"| {_percent(option.beside(plain))} |"
+        for option in options
+    ]
+    return (
+        "# What options cost\n\n"
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} with `{command}`, {os.cpu_count()} cores:"
+        f" {_ONE}, one process each, in turns. The last column is the median of the rounds' ratios"
+        " to the first line, and their quartiles.\n\n"
+        "| | requests/s | microseconds of CPU time | throughput |\n|---|---:|---:|---:|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _percent(ratios: list[float]) -> str:
+    low, _, high = quantiles(ratios, n=4)
+    return f"{median(ratios) - 1:+.1%} ({low - 1:+.1%} to {high - 1:+.1%})"
+
+
+if __name__ == "__main__":
+    main()
