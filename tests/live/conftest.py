@@ -92,11 +92,11 @@ def _wait_until_healthy(server: Server) -> None:
     pytest.fail(f"the server did not start:\n{server.log()}")
 
 
-def until(condition: Callable[[], bool]) -> float:
+def until(condition: Callable[[], bool], patience: float = PATIENCE) -> float:
     """Return the seconds that it took to be so."""
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() < started + PATIENCE, "it never came to be so"
+        assert time.monotonic() < started + patience, "it never came to be so"
         time.sleep(0.01)
     return time.monotonic() - started
 

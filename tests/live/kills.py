@@ -67,10 +67,16 @@ class Client:
     user: str
     connection: HTTPConnection
     over: Event
+    patience: float = PATIENCE
+    """Seconds for which the service may be away."""
     tasks: list[Task] = field(default_factory=list)
     acknowledged: int = 0
+    written: float = 0.0
+    """When the request was sent that is the last acknowledged write."""
     unknown: int = 0
     """The number of requests of which nobody can say what became of them."""
+    cut: int = 0
+    """The number of those that no answer came to."""
 
     def __post_init__(self) -> None:
         self._path = f"/api/{self.user}/tasks"
@@ -116,7 +122,7 @@ class Client:
 
     def _insist(self, task: Task) -> dict[str, Any]:
         key = {"Idempotency-Key": task.name}
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             answer = self._send("POST", self._path, {"title": task.title(1)}, key)
             if answer is not None:
@@ -129,18 +135,23 @@ class Client:
     ) -> dict[str, Any] | None:
         """Send a request once and return what was acknowledged, None where nothing was."""
         content = None if body is None else orjson.dumps(body)
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + self.patience
+        while (sent := time.monotonic()) < deadline:
             try:
                 self.connection.request(method, path, content, self._headers | (headers or {}))
-                return self._acknowledged()
+                answer = self._acknowledged()
             except ConnectionRefusedError:
                 self.connection.close()
                 time.sleep(PAUSE)  # nothing has been sent
             except (ConnectionError, HTTPException):
                 self.connection.close()
                 self.unknown += 1
+                self.cut += 1
                 return None
+            else:
+                if answer is not None and method != "GET":
+                    self.written = sent
+                return answer
         raise AssertionError("the service never came back")
 
     def _acknowledged(self) -> dict[str, Any] | None:
@@ -150,8 +161,10 @@ class Client:
         if answer.status in {200, 201, 204}:
             self.acknowledged += 1
             return document
-        refused = answer.status == 503 and document["error_code"] in REFUSALS
-        assert refused, f"{answer.status} {document}"
+        assert answer.status == 503, f"{answer.status} {document}"
+        assert document["error_code"] in REFUSALS
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "1"
         self.unknown += 1
         time.sleep(PAUSE)
         return None
@@ -160,13 +173,16 @@ class Client:
 class Load:
     """Plain writers, which send each request once, and blind retriers, which insist."""
 
-    def __init__(self, user: str, port: int) -> None:
+    def __init__(
+        self, user: str, port: int, sort: type[Client] = Client, patience: float = PATIENCE
+    ) -> None:
         self._over = Event()
+        self._patience = patience
         self._running: list[Future[None]] = []
 
         def client(name: str) -> Client:
             connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-            return Client(name, user, connection, self._over)
+            return sort(name, user, connection, self._over, patience)
 
         self.writers = [client(f"writer {number}") for number in range(CLIENTS)]
         self.retriers = [client(f"retrier-{number}") for number in range(CLIENTS)]
@@ -208,8 +224,14 @@ class Load:
         yield
         self._until(lambda: sum(client.unknown > past for client, past in before) >= clients)
 
+    def resumes(self) -> float:
+        """Return the seconds until a write was acknowledged that was sent after this call."""
+        now = time.monotonic()
+        self._until(lambda: any(client.written > now for client in self.clients))
+        return time.monotonic() - now
+
     def _until(self, condition: Callable[[], bool]) -> None:
-        until(lambda: condition() or any(future.done() for future in self._running))
+        until(lambda: condition() or any(future.done() for future in self._running), self._patience)
         for future in self._running:
             if future.done():
                 future.result()  # a client only ends when something is wrong
