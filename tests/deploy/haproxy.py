@@ -112,7 +112,7 @@ def haproxy(
         **(changed or {}),
     }
     configuration = directory / "haproxy.cfg"
-    configuration.write_text(_at(CONFIGURATION.read_text(), places))
+    configuration.write_text(relocated(CONFIGURATION.read_text(), places))
     with (directory / "haproxy.log").open("wb") as log:
         process = subprocess.Popen(
             [program, "-db", "-dW", "-f", configuration], stdout=log, stderr=log
@@ -140,7 +140,7 @@ def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
             thread.join()
 
 
-def _at(configuration: str, places: dict[str, str]) -> str:
+def relocated(configuration: str, places: dict[str, str]) -> str:
     """Return the configuration with each place of the documentation's changed to one of ours."""
     for documented, ours in places.items():
         assert documented in configuration
