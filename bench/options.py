@@ -4,11 +4,16 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from bench.database import free_port, running_database
 from bench.measure import Bench, rotated, say
@@ -52,12 +57,17 @@ def main() -> None:
     print(text)
 
 
-def _peers() -> list[Peer]:
+def _peers(collector: str) -> list[Peer]:
     """Return the service with each option, and plain twice, to show how far it is from itself."""
-    options = {
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+    one_percent = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"}
+    options: dict[str, dict[str, str]] = {
         "as it comes": {},
         "as it comes, once more": {},
-        "METRICS_PORT": {"METRICS_PORT": str(free_port())},
+        "`METRICS_PORT`": {"METRICS_PORT": str(free_port())},
+        "`RATE_LIMIT`, in memory": {"RATE_LIMIT": "1000000/second"},
+        "traces of 1 % of the requests": {**traces, **one_percent},
+        "traces of all requests": traces,
     }
     return [
         replace(_PLAIN, name=name, environment={**_PLAIN.environment, **environment})
@@ -65,8 +75,28 @@ def _peers() -> list[Peer]:
     ]
 
 
+class _Collector(BaseHTTPRequestHandler):
+    """Takes spans, and throws them away."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(HTTPStatus.OK)
+        self.end_headers()
+
+    def log_request(self, *_: object) -> None:
+        """Say nothing: nobody looks."""
+
+
+@contextmanager
+def _collecting() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Collector) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def _measure(bench: Bench) -> list[Option]:
-    with bench.serving(_peers()) as servers:
+    with _collecting() as collector, bench.serving(_peers(collector)) as servers:
         for server in servers:
             bench.warm_up(server, (_ONE,))
         options = [Option(server) for server in servers]
