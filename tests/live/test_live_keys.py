@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 
+from tests.auth.tokens import ATTACKER, ATTACKER_JWK, CLAIMS, ED_JWK, HEADER, USER, mac, signed
 from tests.live.conftest import Server, serving, until
 from tests.live.issuer import Issuer
 from tests.live.test_forged import ask
 from tests.live.wire import Answer
-from tests.test_auth import ATTACKER, ATTACKER_JWK, CLAIMS, ED_JWK, HEADER, USER, mac, signed
 
 NEW_JWK = {**ATTACKER_JWK, "kid": "new"}
 OFTEN = {"JWKS_COOL_DOWN": "0.1", "JWKS_REFRESH_INTERVAL": "0.1"}

@@ -1,81 +1,25 @@
 """Traces, as a collector gets them from the running service."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from psycopg2.extensions import parse_dsn
 
 from tests.conftest import SECRET
-from tests.live.collector import Collector, Span
-from tests.live.conftest import Server, free_port, serving, until
+from tests.live.conftest import free_port
+from tests.live.traced import CALLER, Traced, calling, tracing
 from tests.live.wire import exchanges
 from todo_api.development import token_for
 
 TASKS, TASK = "/api/{user_id}/tasks", "/api/{user_id}/tasks/{task_id}"
-AT_ONCE = {"JWT_SECRET_KEY": SECRET, "OTEL_BSP_SCHEDULE_DELAY": "20"}  # ms; by default 5,000
-CALLER = "00f067aa0ba902b7"
-
-
-class Traced:
-    """A service whose traces go to a collector."""
-
-    def __init__(self, server: Server, collector: Collector) -> None:
-        self.server = server
-        self.collector = collector
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Send a request as alice."""
-        own = {"Authorization": f"Bearer {token_for('alice', SECRET, 60)}"}
-        headers = own | options.pop("headers", {})
-        return httpx2.request(method, f"{self.server.url}{path}", headers=headers, **options)
-
-    def line(self, answer: httpx2.Response) -> dict[str, Any]:
-        """The log line of a request."""
-        own = answer.headers["X-Request-ID"]
-        lines: list[dict[str, Any]] = []
-
-        def written() -> bool:
-            whole = self.server.log().splitlines()
-            lines[:] = [
-                json.loads(line) for line in whole if own in line and '"duration_ms"' in line
-            ]
-            return bool(lines)
-
-        until(written)
-        return lines[0]
-
-    def trace(self, trace: str, count: int) -> list[Span]:
-        """The spans of a trace, once there are so many, parents first."""
-        until(lambda: len(self.collector.spans(trace)) >= count)
-        return sorted(self.collector.spans(trace), key=lambda span: span.kind, reverse=True)
-
-    def traced(self, answer: httpx2.Response, count: int) -> list[Span]:
-        """The spans of the trace that a request's log line names."""
-        return self.trace(self.line(answer)["trace_id"], count)
-
-
-@contextmanager
-def tracing(output: Path, *options: str, **variables: str) -> Iterator[Traced]:
-    collector = Collector()
-    settings = AT_ONCE | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url} | variables
-    with collector.listening(), serving(output, *options, **settings) as server:
-        yield Traced(server, collector)
 
 
 @pytest.fixture(scope="module")
 def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
     with tracing(tmp_path_factory.mktemp("traced") / "log", DATABASE_URL=database_url) as service:
         yield service
-
-
-def calling(trace: str, *, sampled: bool = True) -> dict[str, str]:
-    return {"traceparent": f"00-{trace}-{CALLER}-0{int(sampled)}"}
 
 
 def test_a_request_and_its_statement_are_in_the_trace_of_the_caller(
@@ -273,70 +217,3 @@ def test_nothing_that_is_a_users_own_is_exported(service: Traced, database_url: 
     password = str(parse_dsn(database_url)["password"])
     for secret in (*private.values(), user, token, token.rpartition(".")[2], SECRET, password):
         assert secret.encode() not in exported
-
-
-def test_each_worker_sends_its_own_spans(database_url: str, tmp_path: Path) -> None:
-    named = {"DATABASE_URL": database_url, "OTEL_SERVICE_NAME": "tasks of two"}
-    with tracing(tmp_path / "log", "--workers", "2", **named) as service:
-
-        def workers() -> set[str]:
-            service.ask("GET", "/api/alice/tasks")
-            return {span.resource["service.instance.id"] for span in service.collector.spans()}
-
-        until(lambda: len(workers()) == 2)
-        assert {span.resource["service.name"] for span in service.collector.spans()} == {
-            "tasks of two"
-        }
-
-
-def test_a_stop_sends_the_spans_that_are_left(database_url: str, tmp_path: Path) -> None:
-    late = {"DATABASE_URL": database_url, "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
-    with tracing(tmp_path / "log", **late) as service:
-        trace = uuid4().hex
-        service.ask("GET", "/api/alice/tasks", headers=calling(trace))
-        assert not service.collector.spans()
-        assert service.server.stop() == 0
-        assert len(service.collector.spans(trace)) == 2
-
-
-def test_a_collector_that_is_frozen_holds_neither_requests_nor_the_end(
-    database_url: str, tmp_path: Path, figure: Callable[[str], None]
-) -> None:
-    patient = {"DATABASE_URL": database_url, "OTEL_EXPORTER_OTLP_TIMEOUT": "3600"}
-    few = {"OTEL_BSP_MAX_QUEUE_SIZE": "20", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10"}
-    with tracing(tmp_path / "log", **patient, **few) as service:
-        service.collector.thawed.clear()
-        service.ask("GET", "/api/alice/tasks")
-        assert service.collector.asked.wait(30)
-        answers = [service.ask("GET", "/api/alice/tasks").status_code for _ in range(40)]
-        seconds = until(lambda: service.server.stop() == 0)
-
-    assert answers == [200] * 40
-    assert service.server.log().count("todo_api.tracing") < 5
-    figure(f"the end with a frozen collector: {seconds:.1f} s")
-
-
-def test_a_collector_that_is_away_is_told_of_in_a_few_lines(
-    database_url: str, tmp_path: Path
-) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    short = {"DATABASE_URL": database_url, "OTEL_EXPORTER_OTLP_TIMEOUT": "0.05"}
-    with tracing(tmp_path / "log", OTEL_EXPORTER_OTLP_ENDPOINT=nowhere, **short) as service:
-
-        def told() -> int:
-            assert service.ask("GET", "/api/alice/tasks").status_code == 200
-            return service.server.log().count("todo_api.tracing")
-
-        until(lambda: told() >= 1)
-        for _ in range(40):
-            assert told() < 5
-        assert service.server.stop() == 0
-
-
-def test_disabled_nothing_is_sent(database_url: str, tmp_path: Path) -> None:
-    off = {"DATABASE_URL": database_url, "OTEL_SDK_DISABLED": "true"}
-    with tracing(tmp_path / "log", **off) as service:
-        answer = service.ask("GET", "/api/alice/tasks", headers=calling(uuid4().hex))
-        assert "trace_id" not in service.line(answer)
-        assert service.server.stop() == 0
-        assert not service.collector.bodies

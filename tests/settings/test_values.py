@@ -1,4 +1,4 @@
-"""The settings: what each variable means, and how a mistake is told."""
+"""The settings: what each variable means."""
 
 from pathlib import Path
 from typing import Any
@@ -6,33 +6,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from tests.settings.conftest import AUTH, DATABASE, REDIS, SECRET, load
 from todo_api.rate import Rate
-from todo_api.settings import Settings, SettingsError, load_settings
-
-SECRET = "a secret of thirty-two characters"
-AUTH = "https://auth.example.com"
-REDIS = "rediss://todo:hunter2@redis.example.com:6379/0"
-DATABASE = "postgresql://todo:hunter2@db.example.com:5432/todo"
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-def load(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return load_settings()
-
-
-def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
-    with pytest.raises(SettingsError) as caught:
-        load(monkeypatch, **variables)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
-    return str(caught.value)
+from todo_api.settings import Settings, load_settings
 
 
 def test_nothing_has_to_be_set() -> None:
@@ -147,120 +123,6 @@ def test_what_better_auth_implies_can_be_said_otherwise(monkeypatch: pytest.Monk
     assert (settings.issuer, settings.audience) == ("issuer", "audience")
 
 
-MISTAKES = [
-    ("DATABASE_URL", "sqlite:///hunter2.db"),
-    ("DATABASE_URL", "mysql://todo:hunter2@db.example.com/todo"),
-    ("DATABASE_URL", "postgresql:hunter2"),
-    ("DATABASE_URL", "postgresql://todo:hunter2%zz@db.example.com/todo"),
-    ("DATABASE_URL", "postgresql://db.example.com/todo?hunter2=1"),
-    ("BETTER_AUTH_URL", "auth.example.com"),
-    ("BETTER_AUTH_URL", "ftp://hunter2@auth.example.com"),
-    ("BETTER_AUTH_URL", "https://"),
-    ("BETTER_AUTH_URL", "https://[hunter2"),
-    ("JWT_JWKS_URL", "/api/auth/jwks"),
-    ("JWT_SECRET_KEY", "hunter2"),
-    ("JWT_SECRET_KEY", "hunter2" + "x" * 24),
-    ("JWKS_REFRESH_INTERVAL", "0"),
-    ("JWKS_REFRESH_INTERVAL", "inf"),
-    ("JWKS_COOL_DOWN", "0"),
-    ("JWKS_COOL_DOWN", "nan"),
-    ("CORS_ORIGINS", "app.example.com"),
-    ("CORS_ORIGINS", f"{AUTH},"),
-    ("CORS_ORIGINS", f"{AUTH}/path"),
-    ("CORS_ORIGINS", "null"),
-    ("PORT", "http"),
-    ("PORT", "0"),
-    ("PORT", "65536"),
-    ("TLS_CERT", "/no/such/hunter2.pem"),
-    ("TLS_KEY", "/"),
-    ("RATE_LIMIT", "100"),
-    ("RATE_LIMIT", "0/second"),
-    ("RATE_LIMIT", "-1/second"),
-    ("RATE_LIMIT", "1.5/second"),
-    ("RATE_LIMIT", "1000000000/second"),
-    ("RATE_LIMIT", "100/day"),
-    ("RATE_LIMIT", "100 / second"),
-    ("RATE_LIMIT", "100/second;5000/hour"),
-    ("RATE_LIMIT_REDIS_URL", "localhost:6379/hunter2"),
-    ("RATE_LIMIT_REDIS_URL", "http://hunter2@localhost"),
-    ("RATE_LIMIT_REDIS_URL", "redis://user:hunter2/0"),
-    ("RATE_LIMIT_REDIS_URL", "redis://[hunter2"),
-    ("RATE_LIMIT_REDIS_URL", "redis://localhost/0?hunter2=1"),
-    ("WORKERS", "0"),
-    ("WORKERS", "1.5"),
-    ("DB_POOL_SIZE", "0"),
-    ("DB_POOL_SIZE", "many"),
-    ("REQUEST_TIMEOUT", "0"),
-    ("REQUEST_TIMEOUT", "-1"),
-    ("REQUEST_TIMEOUT", "nan"),
-    ("REQUEST_TIMEOUT", "inf"),
-    ("REQUEST_TIMEOUT", "ten"),
-    ("LOG_FORMAT", "xml"),
-    ("LOG_FORMAT", "JSON"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", "hunter2:4317"),
-    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "hunter2:4318/v1/traces"),
-    ("OTEL_SDK_DISABLED", "hunter2"),
-]
-
-
-@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
-def test_a_mistake_is_one_line_with_its_variable_and_what_is_right(
-    monkeypatch: pytest.MonkeyPatch, name: str, mistake: str
-) -> None:
-    message = refusal(monkeypatch, **{name: mistake})
-
-    assert "\n" not in message
-    assert message.startswith(f"{name}: ")
-    assert f", for example {name}=" in message
-    assert "hunter2" not in message
-
-
-@pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_variable_has_an_example(name: str) -> None:
-    assert Settings.model_fields[name].examples
-
-
-def test_all_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    message = refusal(monkeypatch, PORT="http", WORKERS="0", JWT_SECRET_KEY="hunter2")
-
-    assert {line.partition(":")[0] for line in message.splitlines()} == {
-        "PORT",
-        "WORKERS",
-        "JWT_SECRET_KEY",
-    }
-
-
-RIVALS = [
-    ({"JWT_SECRET_KEY": SECRET, "BETTER_AUTH_URL": AUTH}, ["JWT_SECRET_KEY", "BETTER_AUTH_URL"]),
-    ({"JWT_SECRET_KEY": SECRET, "JWT_JWKS_URL": AUTH}, ["JWT_SECRET_KEY", "JWT_JWKS_URL"]),
-    ({"JWT_JWKS_URL": AUTH}, ["JWT_ISSUER=", "JWT_AUDIENCE="]),
-    ({"JWT_JWKS_URL": AUTH, "JWT_ISSUER": AUTH}, ["JWT_AUDIENCE="]),
-    ({"TLS_CERT": __file__}, ["TLS_CERT", "TLS_KEY="]),
-    ({"TLS_KEY": __file__}, ["TLS_KEY", "TLS_CERT="]),
-    ({"PORT": "9464", "METRICS_PORT": "9464"}, ["PORT=8000", "METRICS_PORT=9464"]),
-    ({"METRICS_PORT": "8000", "HOST": "0.0.0.0"}, ["PORT=8000", "METRICS_PORT=9464"]),
-    ({"METRICS_PORT": "8000", "METRICS_HOST": "::"}, ["PORT=8000", "METRICS_PORT=9464"]),
-    ({"RATE_LIMIT_REDIS_URL": REDIS}, ["RATE_LIMIT_REDIS_URL", "RATE_LIMIT="]),
-    (
-        {"RATE_LIMIT": "9/second", "WORKERS": "2"},
-        ["RATE_LIMIT", "WORKERS", "RATE_LIMIT_REDIS_URL="],
-    ),
-    ({"DATABASE_URL": DATABASE}, ["DATABASE_URL", "BETTER_AUTH_URL=", "JWT_SECRET_KEY"]),
-]
-
-
-@pytest.mark.parametrize(("variables", "named"), RIVALS)
-def test_variables_that_do_not_go_together_are_named(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: list[str]
-) -> None:
-    message = refusal(monkeypatch, **variables)
-
-    assert all(name in message for name in named)
-    assert "for example" in message
-    assert "hunter2" not in message
-    assert SECRET not in message
-
-
 def test_one_port_may_be_used_on_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, HOST="10.0.0.11", PORT="9464", METRICS_PORT="9464")
 
@@ -291,15 +153,6 @@ def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> N
     assert "hunter2" not in repr(limited) + str(limited) + limited.model_dump_json()
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
-
-
-def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("todo_api.setting_types.find_spec", lambda _: None)
-    message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
-
-    assert message.startswith("RATE_LIMIT_REDIS_URL: ")
-    assert "pip install 'todo-api[redis]'" in message
-    assert "hunter2" not in message
 
 
 def test_settings_do_not_change() -> None:

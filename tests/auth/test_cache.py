@@ -1,0 +1,61 @@
+import time
+
+import jwt
+import pytest
+
+from tests.auth.conftest import Issuer, is_user, refusal, served
+from tests.auth.tokens import ATTACKER_JWK, BASE, EC_JWK, GOOD, LEGACY, SECRET, SOON, USER
+from todo_api import auth
+from todo_api.auth import Authenticator
+
+
+async def test_a_verified_token_is_remembered(authenticator: Authenticator) -> None:
+    header = [b"Bearer " + GOOD]
+    assert authenticator.cached(header) is None
+    await authenticator.authenticate(header)
+    assert authenticator.cached(header) == await authenticator.authenticate(header) == USER
+    assert authenticator.cached(header * 2) is None
+    assert authenticator.cached([b"Bearer " + GOOD[:-1]]) is None
+
+
+async def test_a_remembered_token_expires(
+    authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = b"Bearer " + GOOD
+    await authenticator.authenticate([header])
+    monkeypatch.setattr(auth, "time", lambda: SOON - 0.1)
+    assert authenticator.cached([header]) == USER
+    monkeypatch.setattr(auth, "time", lambda: float(SOON))
+    assert await refusal(authenticator, header) == "The token has expired."
+
+
+async def test_a_remembered_token_dies_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer, header = Issuer(), b"Bearer " + GOOD
+    async with served(issuer) as keys:
+        authenticator = Authenticator(keys, issuer=BASE, audience=BASE, is_user=is_user)
+        await authenticator.authenticate([header])
+        issuer.keys = [ATTACKER_JWK, EC_JWK]
+        monkeypatch.setattr("todo_api.keys.monotonic", lambda: time.monotonic() + 3600)
+        assert authenticator.cached([header]) == USER
+        await keys.find("unknown")
+        await refusal(authenticator, header)
+
+
+async def test_the_oldest_of_too_many_tokens_is_forgotten(
+    legacy: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_MAX_VERIFIED", 3)
+    headers = [
+        b"Bearer " + jwt.encode({**LEGACY, "user_id": f"user{n}"}, SECRET).encode()
+        for n in range(4)
+    ]
+    for header in headers:
+        await legacy.authenticate([header])
+    users = [legacy.cached([header]) for header in headers]
+    assert users == [None, "user1", "user2", "user3"]
+
+
+async def test_spaces_do_not_multiply_what_is_remembered(authenticator: Authenticator) -> None:
+    header = [b"Bearer  " + GOOD]
+    assert await authenticator.authenticate(header) == USER
+    assert authenticator.cached(header) is None
