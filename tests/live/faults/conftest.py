@@ -91,5 +91,7 @@ def setting(postgres: Postgres, assignment: str) -> Iterator[None]:
         until(lambda: wanted(postgres.sql(f"SHOW {name}")[0][0]))
 
     take_effect(f"ALTER SYSTEM SET {assignment}", value.strip("'").__eq__)
-    yield
-    take_effect(f"ALTER SYSTEM RESET {name}", value.strip("'").__ne__)
+    try:
+        yield
+    finally:
+        take_effect(f"ALTER SYSTEM RESET {name}", value.strip("'").__ne__)

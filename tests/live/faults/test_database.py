@@ -82,10 +82,12 @@ def test_under_load_a_breakage_is_503_and_passes(
     over = Event()
     with ThreadPoolExecutor(CLIENTS) as threads:
         running = [threads.submit(load, client, number, over) for number in range(CLIENTS)]
-        until(lambda: len(titles(client)) > CLIENTS)
-        broken(postgres, proxy, breakage)
-        absence = until(lambda: client.get("tasks").status_code == 200)
-        over.set()
+        try:
+            until(lambda: len(titles(client)) > CLIENTS)
+            broken(postgres, proxy, breakage)
+            absence = until(lambda: client.get("tasks").status_code == 200)
+        finally:
+            over.set()
         answers = [answer for future in running for answer in future.result()]
 
     figure(f"first 2xx {absence:.2f} s after the database was back")
