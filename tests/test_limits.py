@@ -94,6 +94,37 @@ async def test_what_was_spent_comes_back_one_by_one(clock: Clock) -> None:
     assert await count(limits) == '"user";r=3;t=900'
 
 
+async def test_a_clock_that_went_back_makes_nothing_negative_and_no_promise_untrue(
+    clock: Clock,
+) -> None:
+    limits = Limits(Rate(100, 1))
+    await count(limits)
+    clock.now -= 5
+    request = Request("an-id", "GET")
+    with pytest.raises(RateLimited) as refused:
+        await limits.count_user(request, "alice")
+    assert dict(request.limits)[b"ratelimit"] == b'"user";r=0;t=5'
+
+    clock.now += refused.value.wait
+    await count(limits)
+
+
+async def test_nobody_is_told_to_wait_longer_than_the_contract_has_it(clock: Clock) -> None:
+    limits = Limits(Rate(1, 3600))
+    await count(limits)
+    clock.now -= 10
+
+    assert await refusal(limits) == 3600
+
+
+@pytest.mark.usefixtures("clock")
+async def test_what_is_no_address_takes_little_memory() -> None:
+    limits = Limits(Rate(1, 3600))
+    await limits.count_address(Request("an-id", "GET"), {"client": ("x" * 60_000, 1)})
+    with pytest.raises(RateLimited):
+        await limits.count_address(Request("an-id", "GET"), {"client": ("x" * 60_001, 1)})
+
+
 @pytest.mark.usefixtures("clock")
 async def test_nobody_pays_for_another() -> None:
     limits = Limits(Rate(1, 3600))

@@ -91,6 +91,37 @@ async def test_those_who_come_while_one_finds_out_do_not_wait_for_it(
     assert await finding_out is None
 
 
+async def test_a_connection_that_takes_long_to_make_is_made_all_the_same(
+    counts: SharedCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_counts, "_LIFE", 600)
+    network, made, redis = asyncio.Event(), asyncio.Event(), Redis()
+
+    async def connect() -> RateLimitResult:
+        await network.wait()
+        made.set()
+        return RESULT
+
+    redis.answer = connect
+    assert await counts.take(redis.limit, "alice") is None
+    network.set()
+    await asyncio.wait_for(made.wait(), 5)
+
+
+@pytest.mark.parametrize("life", [0.01, 600])
+async def test_what_nobody_waits_for_ends_by_itself_or_with_the_server(
+    counts: SharedCounts, monkeypatch: pytest.MonkeyPatch, life: float
+) -> None:
+    monkeypatch.setattr(shared_counts, "_LIFE", life)
+    redis = Redis()
+    redis.answer = silent
+    assert await counts.take(redis.limit, "alice") is None
+    if life == 600:
+        await counts.close()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
 async def test_a_request_waits_its_turn_as_long_as_others_are_answered(
     counts: SharedCounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from db import statements
 from db.connection import Rows
-from db.errors import Conflict, DatabaseRefused
+from db.errors import Conflict, DatabaseRefused, DatabaseUnavailable
 from tests.live.conftest import environment
 from todo_api import tracing
 from todo_api.logs import Request
@@ -179,3 +179,25 @@ def test_without_traces_nothing_of_opentelemetry_is_loaded(database_url: str) ->
     )
 
     assert told.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("dsn", "place"),
+    [
+        ("postgresql://db.example.com/todo", ("db.example.com", 5432)),
+        ("postgresql://db.example.com:6432/todo", ("db.example.com", 6432)),
+        ("postgresql:///todo?host=db.example.com&port=", ("db.example.com", 5432)),
+        ("postgresql://one:1,two:2/todo", (None, None)),
+        ("postgresql:///todo", (None, None)),
+    ],
+)
+async def test_statements_tell_where_the_database_is_unless_it_is_in_several_places(
+    dsn: str, place: tuple[str | None, int | None]
+) -> None:
+    recorder = Recorder(dsn)
+    await recorder.pool.close()
+    with pytest.raises(DatabaseUnavailable):
+        await recorder.execute("SELECT 1")
+    attributes = recorder.only().attributes or {}
+
+    assert (attributes.get("server.address"), attributes.get("server.port")) == place

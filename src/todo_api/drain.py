@@ -3,14 +3,16 @@
 import asyncio
 import signal
 import threading
+from multiprocessing import parent_process
 from types import FrameType
 
 
 class Drain:
     """Lets SIGTERM end the server so many seconds later; a second one, or Ctrl-C, does at once.
 
-    A connection that comes as a server stops listening is reset, whatever was sent on it, so that
-    by then nobody may make one.
+    To a worker a second one is no hurry: service managers signal all processes of a service
+    (systemd.kill(5)), and then its supervisor does. A connection that comes as a server stops
+    listening is reset, whatever was sent on it, so that by then nobody may make one.
     """
 
     begun = False
@@ -24,8 +26,9 @@ class Drain:
 
     def _begin(self, *_: int | FrameType | None) -> None:
         self.begun = True
-        signal.signal(signal.SIGTERM, self._end)
-        self._loop.call_soon_threadsafe(self._end_later)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN if parent_process() else self._end)
+        self._loop.call_soon_threadsafe(self._loop.call_later, self._seconds, self._end_now)
 
-    def _end_later(self) -> None:
-        self._loop.call_later(self._seconds, signal.raise_signal, signal.SIGTERM)
+    def _end_now(self) -> None:
+        signal.signal(signal.SIGTERM, self._end)
+        signal.raise_signal(signal.SIGTERM)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_REMEMBERED = 50_000
 """Users, and as many addresses, in one process's memory; who was away the longest is forgotten."""
 
+_DIGITS = 6  # of a second; what floats add beyond is no second more
+_MOST_SECONDS = 3600  # that Retry-After may have
+_LONGEST = 64  # characters that are kept of what is no address
 _HOST_BITS = 64  # the part of an IPv6 address that its owner chooses (RFC 4291, 2.5.4)
 
 
@@ -52,10 +55,12 @@ class Limit:
         if result is None:
             return
         state = result.state
+        # Less than nothing is left where a clock went back, as with Redis's successor.
+        remaining = max(0, state.remaining)
         # The bucket is full again after reset_after; this is when the next request drops into it.
-        wait = state.reset_after - (self._most - state.remaining - 1) * self._interval
-        seconds = max(1, math.ceil(min(wait, self._interval)))
-        current = f'"{self._name}";r={state.remaining};t={seconds}'
+        wait = state.reset_after - (self._most - remaining - 1) * self._interval
+        seconds = min(max(1, math.ceil(round(wait, _DIGITS))), _MOST_SECONDS)
+        current = f'"{self._name}";r={remaining};t={seconds}'
         request.limits = ((b"ratelimit", current.encode()), self._policy)
         if result.limited:
             raise RateLimited(seconds)
@@ -94,7 +99,7 @@ def _network(client: tuple[str, int] | None) -> str:
     try:
         address = ip_address(host)
     except ValueError:
-        return host  # what a proxy calls a client whose address it keeps to itself
+        return host[:_LONGEST]  # what a proxy calls a client whose address it keeps to itself
     if not isinstance(address, IPv6Address):
         return host
     if address.ipv4_mapped:

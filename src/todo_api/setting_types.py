@@ -56,9 +56,10 @@ def _redis(url: SecretStr) -> SecretStr:
         raise ValueError("must be the URL of a Redis server")
     if find_spec("redis") is None:
         raise ValueError("needs the package's extra, pip install 'todo-api[redis]'")
+    redis = import_module("redis")
     try:
-        import_module("redis.asyncio").ConnectionPool.from_url(text).make_connection()
-    except (TypeError, ValueError):
+        redis.asyncio.ConnectionPool.from_url(text).make_connection()
+    except (AttributeError, TypeError, ValueError, redis.RedisError):
         raise ValueError("must be a URL that redis-py can read") from None
     return url
 

@@ -15,6 +15,12 @@ _PATIENCE = 0.1  # seconds
 _GRACE = 0.01
 """Seconds more, for an answer that is here, but that this process was too busy to read."""
 _MOST_WAITS = 10
+_LIFE = 2.0
+"""Seconds that a count may take, though nobody waits so long for it.
+
+A connection over a few networks, with TLS and a password, takes longer to make than an answer
+takes to come: it is finished, or the next request would find none either.
+"""
 _PAUSE = 1.0  # seconds
 _CONNECTIONS = 16
 
@@ -43,6 +49,7 @@ class SharedCounts:
         self.uncounted = 0
         """Requests let through."""
         self._answers = 0
+        self._asking: set[asyncio.Task[RateLimitResult]] = set()
         self._away = False
         self._next_attempt = 0.0
 
@@ -59,13 +66,15 @@ class SharedCounts:
         except (StoreUnavailableError, OSError) as error:
             self._lost(error)
             return None
-        self._answers += 1
         if was_away:
             self._found()
         return result
 
     async def close(self) -> None:
         """Close the connections."""
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
         await self.store.close()
 
     async def _answer(self, counting: Coroutine[Any, Any, RateLimitResult]) -> RateLimitResult:
@@ -74,7 +83,9 @@ class SharedCounts:
         As long as others are answered, it is this process that has more to do than it can, which
         must not let off those who make it so.
         """
-        task = asyncio.create_task(counting)
+        task = asyncio.create_task(self._asked(counting))
+        self._asking.add(task)
+        task.add_done_callback(self._ended)
         for _waits in range(_MOST_WAITS):
             answers = self._answers
             for seconds in (_PATIENCE, _GRACE):
@@ -83,8 +94,18 @@ class SharedCounts:
                     return task.result()
             if self._answers == answers:
                 break
-        task.cancel()
         raise TimeoutError
+
+    async def _asked(self, counting: Coroutine[Any, Any, RateLimitResult]) -> RateLimitResult:
+        async with asyncio.timeout(_LIFE):
+            result = await counting
+        self._answers += 1
+        return result
+
+    def _ended(self, task: asyncio.Task[RateLimitResult]) -> None:
+        self._asking.discard(task)
+        if not task.cancelled():
+            task.exception()  # is retrieved, should nobody wait for it any more
 
     def _is_time(self) -> bool:
         now = monotonic()

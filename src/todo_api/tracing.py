@@ -180,7 +180,7 @@ def _caller(headers: HeaderFields) -> Context:
 def _server(dsn: str) -> dict[str, str | int]:
     """Return where the database is, unless there are several places."""
     named = parse_dsn(dsn)
-    host, port = named.get("host", ""), named.get("port", "5432")
+    host, port = named.get("host", ""), named.get("port") or "5432"
     if not host or "," in host:
         return {}
     return {"server.address": host, "server.port": int(port)}

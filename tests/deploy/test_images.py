@@ -194,6 +194,13 @@ def test_only_prometheus_reaches_the_metrics() -> None:
     assert variables()["METRICS_HOST"] == "0.0.0.0"
 
 
+def test_the_policy_lets_out_what_the_image_connects_to() -> None:
+    [egress] = manifest("network-policy.yaml")["spec"]["egress"]
+    database, redis = 5432, 6379  # without the latter, limits would be off in silence
+
+    assert {53, database, 6432, redis, 443} == {port["port"] for port in egress["ports"]}
+
+
 def test_a_stop_leaves_the_time_that_requests_may_take() -> None:
     spec, container = pod("deployment.yaml")
     drain = float(variables()["SHUTDOWN_DRAIN"])

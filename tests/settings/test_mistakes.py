@@ -53,6 +53,8 @@ MISTAKES = [
     ("RATE_LIMIT_REDIS_URL", "redis://user:hunter2/0"),
     ("RATE_LIMIT_REDIS_URL", "redis://[hunter2"),
     ("RATE_LIMIT_REDIS_URL", "redis://localhost/0?hunter2=1"),
+    ("RATE_LIMIT_REDIS_URL", "redis://localhost/0?retry=hunter2"),
+    ("RATE_LIMIT_REDIS_URL", "rediss://localhost/0?ssl_cert_reqs=hunter2"),
     ("WORKERS", "0"),
     ("WORKERS", "1.5"),
     ("DB_POOL_SIZE", "0"),
