@@ -293,6 +293,12 @@ def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> N
     assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
+def test_a_limit_without_its_time_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, RATE_LIMIT="100")
+
+    assert message.startswith("RATE_LIMIT: must be a number of requests per second, minute, hour,")
+
+
 def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("todo_api.setting_types.find_spec", lambda _: None)
     message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
