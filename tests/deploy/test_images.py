@@ -194,6 +194,19 @@ def test_only_prometheus_reaches_the_metrics() -> None:
     assert variables()["METRICS_HOST"] == "0.0.0.0"
 
 
+def test_the_pods_reach_all_that_a_setting_may_name() -> None:
+    [egress] = manifest("network-policy.yaml")["spec"]["egress"]
+
+    assert {port["port"] for port in egress["ports"]} == {
+        53,
+        443,  # BETTER_AUTH_URL
+        4318,  # OTEL_EXPORTER_OTLP_ENDPOINT
+        5432,  # DATABASE_URL, or
+        6432,  # its pooler
+        6379,  # RATE_LIMIT_REDIS_URL
+    }
+
+
 def test_a_stop_leaves_the_time_that_requests_may_take() -> None:
     spec, container = pod("deployment.yaml")
     drain = float(variables()["SHUTDOWN_DRAIN"])
