@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import threading
+from multiprocessing import parent_process
 from types import FrameType
 
 
 class Drain:
-    """Lets SIGTERM end the server so many seconds later; a second one, or Ctrl-C, does at once.
+    """Lets SIGTERM end the server so many seconds later; Ctrl-C, or a second one, does at once.
 
     A connection that comes as a server stops listening is reset, whatever was sent on it, so that
     by then nobody may make one.
@@ -24,8 +25,13 @@ class Drain:
 
     def _begin(self, *_: int | FrameType | None) -> None:
         self.begun = True
-        signal.signal(signal.SIGTERM, self._end)
+        # One of several workers is told twice where a supervisor, as systemd, tells each process.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN if parent_process() else self._end)
         self._loop.call_soon_threadsafe(self._end_later)
 
     def _end_later(self) -> None:
-        self._loop.call_later(self._seconds, signal.raise_signal, signal.SIGTERM)
+        self._loop.call_later(self._seconds, self._finish)
+
+    def _finish(self) -> None:
+        signal.signal(signal.SIGTERM, self._end)
+        signal.raise_signal(signal.SIGTERM)

@@ -3,8 +3,10 @@
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import httpx2
+import psutil
 import pytest
 
 from tests.conftest import SECRET, problem
@@ -36,3 +38,16 @@ def test_a_server_that_is_to_end_is_not_ready_but_works_on_until_told_to_hurry(
         assert httpx2.get(f"{server.url}/health").status_code == 200
         assert created.status_code == 201
         assert server.stop(hurry) == 0
+
+
+def test_workers_that_are_each_told_to_end_as_systemd_does_take_their_time(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = {"JWT_SECRET_KEY": SECRET, "WORKERS": "2", "SHUTDOWN_DRAIN": "5"}
+    with serving(tmp_path / "output", DATABASE_URL=database_url, **settings) as server:
+        begun = monotonic()
+        for worker in psutil.Process(server.process.pid).children():
+            worker.terminate()
+
+        assert server.stop() == 0
+        assert monotonic() - begun >= 5
