@@ -181,7 +181,9 @@ def _check_schema(url: str) -> None:
     try:
         behind = schema.is_behind(url)
     except DatabaseUnavailable as error:
-        click.echo(f"Warning: {error} Serving all the same; /ready says when it is back.", err=True)
+        click.echo(
+            f"Warning: {error}; serving all the same, /ready says when it is back.", err=True
+        )
         return
     if behind:
         raise click.ClickException(

@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Drain:
-    """Lets SIGTERM end the server so many seconds later; a second one, or Ctrl-C, does at once.
+    """Lets SIGTERM end the server so many seconds later; Ctrl-C, or a second one, does at once.
 
     To a worker a second one is no hurry: service managers signal all processes of a service
     (systemd.kill(5)), and then its supervisor does. A connection that comes as a server stops

@@ -65,7 +65,8 @@ def _redis(url: SecretStr) -> SecretStr:
 
 
 def _rate(text: Any) -> Any:
-    return Rate.parse(text) if isinstance(text, str) else text
+    # Of an optional variable, pydantic-settings reads as JSON what can be so read: 100 is a number.
+    return text if isinstance(text, Rate) else Rate.parse(str(text))
 
 
 HttpUrl = Annotated[str, AfterValidator(_http)]

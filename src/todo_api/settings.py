@@ -78,6 +78,10 @@ class Settings(BaseSettings):
         None, examples=["http://localhost:4318/v1/traces"]
     )
     otel_sdk_disabled: bool = Field(False, examples=["true"])
+    # The SDK reads these itself, but does not say which variable it refuses.
+    otel_bsp_schedule_delay: int = Field(5000, ge=1, examples=["5000"])
+    otel_bsp_max_queue_size: int = Field(2048, ge=1, examples=["2048"])
+    otel_bsp_max_export_batch_size: int = Field(512, ge=1, examples=["512"])
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:
@@ -130,6 +134,17 @@ class Settings(BaseSettings):
                     "traces, but OpenTelemetry is not installed: run "
                     "`pip install 'todo-api[opentelemetry]'`, or set OTEL_SDK_DISABLED=true"
                 ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_a_batch(self) -> Self:
+        if self.traces_endpoint and self.otel_bsp_max_export_batch_size > (
+            self.otel_bsp_max_queue_size
+        ):
+            raise ValueError(
+                "OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512 by default, is more than the queue holds: set "
+                "both, for example OTEL_BSP_MAX_QUEUE_SIZE=100 OTEL_BSP_MAX_EXPORT_BATCH_SIZE=50"
+            )
         return self
 
     @model_validator(mode="after")

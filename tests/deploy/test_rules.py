@@ -89,6 +89,12 @@ def test_each_alert_is_seen_firing_and_silent() -> None:
     assert seen == {(alert, fires) for alert in alerts() for fires in (True, False)}
 
 
+def test_the_documentation_tells_what_to_do_about_each_alert() -> None:
+    page = (ROOT / "docs/deploy/metrics.md").read_text()
+
+    assert re.findall(r"^### (\w+)$", page, re.MULTILINE) == list(alerts())
+
+
 def test_every_query_of_the_dashboard_is_valid(tmp_path: Path) -> None:
     rules = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries())]
     path = tmp_path / "queries.yml"

@@ -69,6 +69,9 @@ MISTAKES = [
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "hunter2:4317"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "hunter2:4318/v1/traces"),
     ("OTEL_SDK_DISABLED", "hunter2"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "hunter2"),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"),
 ]
 
 
@@ -114,6 +117,10 @@ RIVALS = [
         {"RATE_LIMIT": "9/second", "WORKERS": "2"},
         ["RATE_LIMIT", "WORKERS", "RATE_LIMIT_REDIS_URL="],
     ),
+    (
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": AUTH, "OTEL_BSP_MAX_QUEUE_SIZE": "100"},
+        ["OTEL_BSP_MAX_QUEUE_SIZE=", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE="],
+    ),
     ({"DATABASE_URL": DATABASE}, ["DATABASE_URL", "BETTER_AUTH_URL=", "JWT_SECRET_KEY"]),
 ]
 
@@ -128,6 +135,12 @@ def test_variables_that_do_not_go_together_are_named(
     assert "for example" in message
     assert "hunter2" not in message
     assert SECRET not in message
+
+
+def test_a_limit_without_its_time_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, RATE_LIMIT="100")
+
+    assert message.startswith("RATE_LIMIT: must be a number of requests per second, minute, hour,")
 
 
 def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:

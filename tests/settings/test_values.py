@@ -43,6 +43,9 @@ def test_nothing_has_to_be_set() -> None:
         "otel_exporter_otlp_endpoint": None,
         "otel_exporter_otlp_traces_endpoint": None,
         "otel_sdk_disabled": False,
+        "otel_bsp_schedule_delay": 5000,
+        "otel_bsp_max_queue_size": 2048,
+        "otel_bsp_max_export_batch_size": 512,
     }
     assert settings.traces_endpoint is None
     assert (settings.jwks_url, settings.issuer, settings.audience) == (None, None, None)
@@ -73,6 +76,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": ("http://localhost:4318", "http://localhost:4318"),
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": ("http://localhost/spans", "http://localhost/spans"),
     "OTEL_SDK_DISABLED": ("true", True),
+    "OTEL_BSP_SCHEDULE_DELAY": ("300", 300),
+    "OTEL_BSP_MAX_QUEUE_SIZE": ("4096", 4096),
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": ("64", 64),
 }
 
 
