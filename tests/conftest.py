@@ -21,7 +21,7 @@ from db import schema
 from todo_api.app import create_app
 from todo_api.development import token_for
 from todo_api.embedded import embedded_server
-from todo_api.logs import JsonFormatter
+from todo_api.log_output import JsonFormatter
 from todo_api.settings import Settings
 
 SECRET = "a secret that only the tests know"

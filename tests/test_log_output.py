@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from todo_api import logs
-from todo_api.logs import Handler, JsonFormatter, TextFormatter
+from todo_api import log_output
+from todo_api.log_output import Handler, JsonFormatter, TextFormatter
 
 RECORD = {"name": "todo_api.keys", "levelname": "WARNING", "msg": "No keys from %s", "args": ("a",)}
 
@@ -67,13 +67,13 @@ def unconfigured(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
 def test_the_format_is_chosen_or_fits_where_it_goes(
     unconfigured: logging.Logger,
     monkeypatch: pytest.MonkeyPatch,
-    log_format: logs.Format,
+    log_format: log_output.Format,
     terminal: bool,
     formatter: type[logging.Formatter],
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
-    logs.configure(log_format)
-    logs.configure("text")
+    log_output.configure(log_format)
+    log_output.configure("text")
 
     assert [type(handler.formatter) for handler in unconfigured.handlers] == [formatter]
 
@@ -113,7 +113,7 @@ def log_request(number: int) -> None:
 async def test_requests_are_kept_for_a_while_and_written_together(
     handler: Handler, writes: Writes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "_WHILE", 0.0)
+    monkeypatch.setattr(log_output, "_WHILE", 0.0)
     log_request(1)
     log_request(2)
     assert writes.all == []

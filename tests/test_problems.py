@@ -14,9 +14,10 @@ from starlette.testclient import TestClient
 from db import errors as db_errors
 from db import tasks
 from tests.conftest import SECRET, problem
-from todo_api import auth, errors, keys, problems
+from todo_api import auth, errors, keys, kinds, problems
 from todo_api.contract import contract
 from todo_api.development import token_for
+from todo_api.kinds import KINDS, Kind
 from todo_api.logs import Request
 from todo_api.schemas import Fault, Schema
 
@@ -117,11 +118,11 @@ def test_every_example_but_that_of_the_rate_limit_was_provoked() -> None:
 @pytest.mark.parametrize("error", KNOWN)
 def test_every_error_of_ours_has_its_kind(error: type[Exception]) -> None:
     assert error.__doc__
-    assert any(ancestor in problems._KINDS for ancestor in error.__mro__)
+    assert any(ancestor in KINDS for ancestor in error.__mro__)
 
 
-@pytest.mark.parametrize(("error", "kind"), problems._KINDS.items())
-def test_every_kind_keeps_the_contract(error: type[Exception], kind: problems.Kind) -> None:
+@pytest.mark.parametrize(("error", "kind"), KINDS.items())
+def test_every_kind_keeps_the_contract(error: type[Exception], kind: Kind) -> None:
     document = {**EXAMPLES["noTask"], "status": kind.status, "error_code": kind.error_code}
 
     assert PROBLEM.faults(document | ({"detail": kind.detail} if kind.detail else {})) == []
@@ -159,8 +160,8 @@ def test_all_times_of_the_contract_are_alike() -> None:
 
 
 def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    kind_of = Mock(wraps=problems._kind)
-    monkeypatch.setattr(problems, "_kind", kind_of)
+    kind_of = Mock(wraps=kinds.kind_of)
+    monkeypatch.setattr(problems, "kind_of", kind_of)
     request = Request("1", "GET")
     error = db_errors.TaskNotFound()
 

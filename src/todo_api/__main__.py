@@ -14,7 +14,7 @@ import click
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
-from todo_api import logs, server
+from todo_api import log_output, server
 from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.development import signing_secret, token_for
@@ -46,7 +46,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     if reload and workers:
         raise click.UsageError("--reload serves with one process: leave --workers out.")
     settings = _settings(HOST=host, PORT=port, WORKERS=workers)
-    logs.configure(settings.log_format)
+    log_output.configure(settings.log_format)
     _warn_of_plain_http(settings)
     _check_addresses(settings)
     _allow_connections()

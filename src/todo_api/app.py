@@ -16,7 +16,7 @@ from connexion.resolver import RelativeResolver
 
 import handlers
 from db.pool import Pool
-from todo_api import logs, swagger
+from todo_api import log_output, logs, swagger
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.cors import Cors
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     Raises `SettingsError`.
     """
     settings = settings or load_settings()
-    logs.configure(settings.log_format)
+    log_output.configure(settings.log_format)
     keys = _keys(settings)
     authenticator = _authenticator(settings, keys)
     limits = _limits(settings)

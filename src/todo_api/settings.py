@@ -9,7 +9,7 @@ from pydantic import Field, FilePath, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from todo_api.logs import Format
+from todo_api.log_output import Format
 from todo_api.setting_types import (
     HttpUrl,
     Origins,

@@ -1,0 +1,115 @@
+"""How lines are written: as JSON or text, to standard error, several together."""
+
+import asyncio
+import logging
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO
+
+import orjson
+
+REQUESTS = "todo_api.requests"
+"""The logger of the requests' lines."""
+
+Format = Literal["auto", "json", "text"]
+
+_WHILE = 0.1  # seconds that a line may be kept
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """Return where `error` comes from; not its message, which may hold what a user wrote."""
+    frames = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
+        step = step.tb_next
+    sqlstate = getattr(error, "pgcode", None)
+    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-7:]}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's time, level, logger, message and fields."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["errors"] = [described(record.exc_info[1])]
+        return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """One line a person can read."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's time, level, message and fields."""
+        instant = datetime.fromtimestamp(record.created).astimezone()
+        fields = " ".join(
+            f"{name}={value}"
+            for name, value in getattr(record, "fields", {}).items()
+            if value is not None
+        )
+        text = fields if record.name == REQUESTS else f"{record.getMessage()} {fields}"
+        return f"{instant:%H:%M:%S} {record.levelname:<7} {text}".rstrip()
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes the requests of a tenth of a second together: each write costs as much as its line.
+
+    What is not a request is written at once, after all that came before it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the record's line for a while; without an event loop, write it."""
+        try:
+            self._lines.append(self.format(record))
+            if record.name != REQUESTS or not self._flushed_later():
+                self.flush()
+        except Exception:  # noqa: BLE001 (what can't be logged must not end what is logged)
+            self.handleError(record)
+
+    def _flushed_later(self) -> bool:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if len(self._lines) == 1:
+            loop.call_later(_WHILE, self.flush)
+        return True
+
+    def flush(self) -> None:
+        """Write the lines that are kept."""
+        with self.lock or nullcontext():
+            lines, self._lines = self._lines, []
+            if lines:
+                self.stream.write("\n".join([*lines, ""]))
+            super().flush()
+
+
+def configure(log_format: Format) -> None:
+    """Send the service's and the server's lines to standard error, in `log_format`.
+
+    `auto` is text on a terminal and JSON elsewhere. A logger that has a handler already is left as
+    it is.
+    """
+    text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
+    handler = Handler()
+    handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    for name in ("todo_api", "uvicorn"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
