@@ -119,6 +119,16 @@ async def test_a_connection_that_is_lost_is_in_the_span_of_what_was_sent_again(
     assert recorder.pool.retries == 1
 
 
+async def test_a_conflict_counts_though_it_met_a_statement_whose_connection_was_lost(
+    recorder: Recorder, fails: str
+) -> None:
+    lost_then_refused = f"SELECT {fails}(1, ''), {fails}(3, '40001')"
+    assert await recorder.execute(lost_then_refused, retry=True) == [(1, 1)]
+    met = [attributes["error.type"] for _, attributes in recorder.events()]
+    assert met[1:] == ["40001"]
+    assert (recorder.pool.retries, recorder.pool.conflicts) == (1, 1)
+
+
 async def test_a_statement_that_is_given_up_has_all_its_conflicts(
     recorder: Recorder, fails: str
 ) -> None:

@@ -126,12 +126,13 @@ class Pool:
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float, retry: bool
     ) -> Rows:
         try:
-            return await self._run(sql, parameters, deadline)
-        except ConnectionLost as lost:
-            self._drop_idle()
-            if lost.sent and not retry:
-                raise
-            self.count_setback(lost)
+            try:
+                return await self._run(sql, parameters, deadline)
+            except ConnectionLost as lost:
+                self._drop_idle()
+                if lost.sent and not retry:
+                    raise
+                self.count_setback(lost)
             return await self._run(sql, parameters, deadline)
         except Conflict as conflict:
             self.count_setback(conflict)
