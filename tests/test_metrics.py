@@ -19,6 +19,7 @@ from todo_api.meter import DIRECTORY, Meter
 from todo_api.metrics import Workers
 from todo_api.readings import readings
 from todo_api.settings import Settings
+from todo_api.tally import Tally
 
 DURATION = "todo_api_request_duration_seconds"
 
@@ -26,7 +27,7 @@ DURATION = "todo_api_request_duration_seconds"
 @pytest.fixture
 def registry(tmp_path: Path) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(Workers(tmp_path))
+    registry.register(Workers(Tally(tmp_path)))
     return registry
 
 
@@ -85,8 +86,9 @@ def test_a_worker_that_ended_leaves_its_counts_and_takes_its_state_with_it(
     meters[0].add(get())
     meters[0].close()
 
-    assert value("todo_api_requests_total", operation="get_task", status="200") == 1
-    assert value("todo_api_database_retries_total") == 6
+    for _ in range(2):
+        assert value("todo_api_requests_total", operation="get_task", status="200") == 1
+        assert value("todo_api_database_retries_total") == 6
     assert value("todo_api_pool_size") == 16
     assert value("todo_api_workers") == 1
 

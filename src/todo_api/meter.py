@@ -22,8 +22,9 @@ Outcome = tuple[str | None, int, str | None, float]
 class Meter:
     """Counts in a file of its own below `directory`, which is locked as long as this worker runs.
 
-    What is in the file outlives the worker, as a sum over workers must never fall. Requests are
-    counted together, several times a second: that takes half the time of one at once.
+    The file outlives the worker until the tally has added it, as a sum over workers must never
+    fall. Requests are counted together, several times a second: that takes half the time of one at
+    once.
     """
 
     def __init__(self, directory: str) -> None:

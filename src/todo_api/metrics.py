@@ -1,9 +1,7 @@
 """`/metrics` for Prometheus, on a port of its own: what all workers have counted, added up."""
 
-import fcntl
 import os
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -21,12 +19,11 @@ from prometheus_client.registry import Collector
 from todo_api.counts import BOUNDS, CLASSES, DURATIONS, READINGS, STATUSES, Layout, Reading
 from todo_api.meter import DIRECTORY
 from todo_api.settings import Settings
+from todo_api.tally import Cells, Tally
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of ours is made in it)
 _BUCKETS = [*map(str, BOUNDS), "+Inf"]
 _JWKS = "todo_api_jwks_"
-
-Cells = Sequence[float]
 
 
 @contextmanager
@@ -42,11 +39,13 @@ def metrics_served(settings: Settings) -> Iterator[None]:
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with TemporaryDirectory(prefix="todo-api-", dir=memory) as directory:
         os.environ[DIRECTORY] = directory
+        tally = Tally(Path(directory))
         registry = CollectorRegistry()
-        registry.register(Workers(Path(directory)))
+        registry.register(Workers(tally))
         server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
         try:
-            yield
+            with tally.kept_small():
+                yield
         finally:
             server.shutdown()
             server.server_close()
@@ -55,18 +54,15 @@ def metrics_served(settings: Settings) -> Iterator[None]:
 
 
 class Workers(Collector):
-    """The metrics of all workers whose counts are in `directory`."""
+    """The metrics of all workers, from their tally."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
         self._layout = Layout()
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric; one without a number yet is 0, so that its first rise is seen."""
-        counts = [*self._counts()]
-        running = [cells for cells, is_running in counts if is_running]
-        totals = array("d", map(sum, zip(*(cells for cells, _ in counts), strict=True)))
-        totals = totals or array("d", bytes(8 * self._layout.size))
+        totals, running = self._tally.read()
         yield GaugeMetricFamily("todo_api_workers", "Processes that serve.", len(running))
         yield self._requests(totals)
         yield self._durations(totals)
@@ -74,14 +70,6 @@ class Workers(Collector):
         for name, reading in READINGS.items():
             if not name.startswith(_JWKS) or self._has_key_set(running):
                 yield self._reading(name, reading, totals, running)
-
-    def _counts(self) -> Iterator[tuple[Cells, bool]]:
-        """Yield the numbers of each worker, and whether it still runs."""
-        for path in self._directory.iterdir():
-            with path.open("rb") as file:
-                content = file.read()
-                if len(content) == 8 * self._layout.size:  # else it is being made just now
-                    yield array("d", content), _is_locked(file.fileno())
 
     def _requests(self, totals: Cells) -> Metric:
         family = CounterMetricFamily(
@@ -128,11 +116,3 @@ class Workers(Collector):
     def _has_key_set(self, running: list[Cells]) -> bool:
         place = self._layout.readings["todo_api_jwks_refresh_interval_seconds"]
         return any(cells[place] for cells in running)
-
-
-def _is_locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False
