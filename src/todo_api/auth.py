@@ -1,7 +1,7 @@
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import time
 from typing import Any, NamedTuple, NoReturn
@@ -68,14 +68,19 @@ class Authenticator:
             return verified.user
         return None
 
-    async def authenticate(self, authorization: Sequence[bytes]) -> str:
+    async def authenticate(
+        self, authorization: Sequence[bytes], admit: Callable[[], Awaitable[None]] | None = None
+    ) -> str:
         """Return the user whom the values of all Authorization headers of a request prove.
 
-        Raises TokenMissing, TokenInvalid, and KeysUnavailable where no key could be had yet.
+        `admit` is asked before anything but a remembered token is looked at, and may raise what it
+        likes. Raises TokenMissing, TokenInvalid, and KeysUnavailable where no key could be had yet.
         """
         if user := self.cached(authorization):
             self.hits += 1
             return user
+        if admit is not None:
+            await admit()
         token = _bearer_token(authorization)
         self.misses += 1
         key = await self._key(_header(token))

@@ -5,6 +5,7 @@ validators and signatures anew for every request.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
@@ -134,24 +135,19 @@ class Operation:
             request.span = tracing.request(request, self.route)
         path = [decoded(value) for value in path_values]
         if self._authenticator is not None:
-            await self._identify(request, scope, self._authenticator)
-            if path[self._owner] != request.user:
+            limits = self._limits
+            # To verify costs more than to count, so that floods of forged tokens end here.
+            admit = None if limits is None else partial(limits.count_address, request, scope)
+            user = await self._authenticator.authenticate(_authorization(scope), admit)
+            request.user = user
+            if limits is not None:
+                await limits.count_user(request, user)
+            if path[self._owner] != user:
                 raise WrongUser
         arguments = await self._arguments(request.headers, scope, receive, path)
         if_none_match = arguments.pop("if_none_match", None)
         answer = await self._handler(scope["state"]["pool"], **arguments)
         return reply_with(answer, self._status, if_none_match)
-
-    async def _identify(self, request: Request, scope: Scope, authenticator: Authenticator) -> None:
-        authorization = _authorization(scope)
-        if self._limits is None:
-            request.user = await authenticator.authenticate(authorization)
-        else:
-            # To verify costs more than to count, so that floods of forged tokens end here.
-            if authenticator.cached(authorization) is None:
-                await self._limits.count_address(request, scope)
-            request.user = await authenticator.authenticate(authorization)
-            await self._limits.count_user(request, request.user)
 
     async def _arguments(
         self, headers: HeaderFields, scope: Scope, receive: Receive, path: Sequence[str]

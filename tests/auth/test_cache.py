@@ -1,4 +1,5 @@
 import time
+from unittest.mock import AsyncMock
 
 import jwt
 import pytest
@@ -39,6 +40,16 @@ async def test_a_remembered_token_dies_with_its_key(monkeypatch: pytest.MonkeyPa
         assert authenticator.cached([header]) == USER
         await keys.find("unknown")
         await refusal(authenticator, header)
+
+
+async def test_whoever_is_remembered_needs_no_admission(authenticator: Authenticator) -> None:
+    admit = AsyncMock()
+    for header in ([b"Bearer " + GOOD], []):
+        with pytest.raises(PermissionError):
+            await authenticator.authenticate(header, AsyncMock(side_effect=PermissionError))
+    for _ in range(3):
+        assert await authenticator.authenticate([b"Bearer " + GOOD], admit) == USER
+    admit.assert_awaited_once_with()
 
 
 async def test_the_oldest_of_too_many_tokens_is_forgotten(
