@@ -146,14 +146,9 @@ def _limits(settings: Settings) -> "Limits | None":
     """Return the limits, if there are any; their libraries take a tenth of a second to load."""
     if settings.rate_limit is None:
         return None
-    from todo_api.limits import Limits  # noqa: PLC0415 (see above)
+    from todo_api.limits import limits_of  # noqa: PLC0415 (see above)
 
-    if settings.rate_limit_redis_url is None:
-        return Limits(settings.rate_limit)
-    from todo_api.shared_counts import SharedCounts  # noqa: PLC0415 (of an extra)
-
-    url = settings.rate_limit_redis_url.get_secret_value()
-    return Limits(settings.rate_limit, SharedCounts(url))
+    return limits_of(settings.rate_limit, settings.rate_limit_redis_url)
 
 
 def _end_with_supervisor() -> None:
@@ -193,7 +188,7 @@ async def _lifespan(
             keys.start()
             stack.push_async_callback(keys.close)
         if limits is not None:
-            stack.push_async_callback(limits.close)
+            stack.push_async_callback(limits.counts.close)
         intake = Intake(pool, _envelope(settings))
         stack.callback(intake.close)
         meter = Meter(directory) if (directory := os.environ.get(DIRECTORY)) else None

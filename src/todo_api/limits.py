@@ -1,13 +1,15 @@
 """Fair use: how many requests a user may send, and an address that proves no user yet."""
 
 import math
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from functools import partial
 from ipaddress import IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from starlette.types import Scope
-from throttled.asyncio import MemoryStore, RateLimiterType, Throttled
+from throttled.asyncio import MemoryStore, RateLimiterType, RateLimitResult, Throttled
 from throttled.asyncio.rate_limiter import per_duration
 
 from todo_api.errors import RateLimited
@@ -26,6 +28,35 @@ _LONGEST = 64  # characters that are kept of what is no address
 _HOST_BITS = 64  # the part of an IPv6 address that its owner chooses (RFC 4291, 2.5.4)
 
 
+def limits_of(rate: Rate, redis_url: SecretStr | None) -> "Limits":
+    """Return limits that are counted in Redis, if it is given, else in this process."""
+    if redis_url is None:
+        return Limits(rate)
+    from todo_api.shared_counts import SharedCounts  # noqa: PLC0415 (what it needs is an extra)
+
+    return Limits(rate, SharedCounts(redis_url.get_secret_value()))
+
+
+class OwnCounts:
+    """Counts in the memory of this process, which nothing takes away."""
+
+    uncounted = 0
+
+    @property
+    def store(self) -> MemoryStore:
+        """A new one for each limit: floods from many addresses make no user forgotten."""
+        return MemoryStore(options={"MAX_SIZE": MOST_REMEMBERED})
+
+    def take(
+        self, limit: Callable[[str], Coroutine[Any, Any, RateLimitResult]], key: str
+    ) -> Coroutine[Any, Any, RateLimitResult]:
+        """Take one from the quota of `key`."""
+        return limit(key)
+
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
+
 class Limit:
     """One quota policy (draft-ietf-httpapi-ratelimit-headers-11), for each of its keys.
 
@@ -33,21 +64,20 @@ class Limit:
     one, so that a window sees it twice at the very most. What is refused takes nothing out.
     """
 
-    def __init__(self, name: str, rate: Rate, shared: "SharedCounts | None") -> None:
+    def __init__(self, name: str, rate: Rate, counts: "OwnCounts | SharedCounts") -> None:
         self._name = name
         self._most = rate.requests
         self._interval = rate.seconds / rate.requests
         policy = f'"{name}";q={rate.requests};w={rate.seconds}'
         self._policy = (b"ratelimit-policy", policy.encode())
-        # Each limit has a memory of its own: floods from many addresses make no user forgotten.
         throttled = Throttled(
             using=RateLimiterType.GCRA.value,
             quota=per_duration(timedelta(seconds=rate.seconds), rate.requests),
-            store=shared.store if shared else MemoryStore(options={"MAX_SIZE": MOST_REMEMBERED}),
+            store=counts.store,
             # Another rate counts anew: what was taken at the old one may take an hour to come back.
             key_prefix=f"todo-api:{rate.requests}/{rate.seconds}:{name}",
         )
-        self._take = partial(shared.take, throttled.limit) if shared else throttled.limit
+        self._take = partial(counts.take, throttled.limit)
 
     async def count(self, key: str, request: Request) -> None:
         """Count a request, and give its answer the headers; raises `RateLimited`."""
@@ -69,15 +99,10 @@ class Limit:
 class Limits:
     """A rate for each user, and the same for each address whose requests prove no user yet."""
 
-    def __init__(self, rate: Rate, shared: "SharedCounts | None" = None) -> None:
-        self._users = Limit("user", rate, shared)
-        self._addresses = Limit("address", rate, shared)
-        self._shared = shared
-
-    @property
-    def uncounted(self) -> int:
-        """The number of requests let through uncounted, as Redis was away."""
-        return self._shared.uncounted if self._shared else 0
+    def __init__(self, rate: Rate, counts: "OwnCounts | SharedCounts | None" = None) -> None:
+        self.counts = counts or OwnCounts()
+        self._users = Limit("user", rate, self.counts)
+        self._addresses = Limit("address", rate, self.counts)
 
     async def count_user(self, request: Request, user: str) -> None:
         """Count a request of a user; raises `RateLimited`."""
@@ -86,11 +111,6 @@ class Limits:
     async def count_address(self, request: Request, scope: Scope) -> None:
         """Count a request of which nothing but its address is known; raises `RateLimited`."""
         await self._addresses.count(_network(scope.get("client")), request)
-
-    async def close(self) -> None:
-        """Give back what is open."""
-        if self._shared:
-            await self._shared.close()
 
 
 def _network(client: tuple[str, int] | None) -> str:

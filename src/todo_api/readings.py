@@ -30,7 +30,7 @@ def readings(
         "todo_api_database_retries": pool.retries,
         "todo_api_database_conflicts": pool.conflicts,
         "todo_api_refused_requests": intake.refused + pool.queue.refused,
-        "todo_api_uncounted_requests": limits.uncounted if limits else 0,
+        "todo_api_uncounted_requests": limits.counts.uncounted if limits else 0,
         "todo_api_token_cache_entries": authenticator.cached_tokens,
         "todo_api_token_cache_hits": authenticator.hits,
         "todo_api_token_cache_misses": authenticator.misses,

@@ -136,7 +136,7 @@ async def test_a_user_may_have_the_name_of_an_address(redis: Redis) -> None:
     request.limits = ()
     while not request.limits:
         await limits.count_address(request, {"client": ("192.0.2.1", 50_000)})
-    await limits.close()
+    await limits.counts.close()
 
     [_, remaining, _] = dict(request.limits)[b"ratelimit"].split(b";")
     assert int(remaining.removeprefix(b"r=")) > 50
