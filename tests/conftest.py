@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -30,6 +31,9 @@ FIGURES = pytest.StashKey[list[str]]()
 
 for variable in Settings.model_fields:
     os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
