@@ -76,7 +76,7 @@ class Limits:
 
     @property
     def uncounted(self) -> int:
-        """The number of requests let through uncounted, as Redis was away."""
+        """The number of counts left out, as Redis was away; a new token's request has two."""
         return self._shared.uncounted if self._shared else 0
 
     async def count_user(self, request: Request, user: str) -> None:
