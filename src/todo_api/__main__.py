@@ -45,7 +45,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     """Serve the API; Ctrl-C ends it."""
     if reload and workers:
         raise click.UsageError("--reload serves with one process: leave --workers out.")
-    settings = _settings(HOST=host, PORT=port, WORKERS=workers)
+    settings = _settings(HOST=host, PORT=port, WORKERS=1 if reload else workers)
     logs.configure(settings.log_format)
     _warn_of_plain_http(settings)
     _check_addresses(settings)

@@ -242,11 +242,12 @@ def test_workers_that_would_count_on_their_own_are_refused(
     assert "RATE_LIMIT_REDIS_URL=redis://" in refused.stderr
 
 
+@pytest.mark.parametrize("options", [("--workers", "1"), ("--reload",)])
 def test_one_worker_by_option_may_count_for_itself(
-    settings: dict[str, str], tmp_path: Path
+    settings: dict[str, str], tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     with (
-        serving(tmp_path / "output", "--workers", "1", **settings, WORKERS="2") as server,
+        serving(tmp_path / "output", *options, **settings, WORKERS="2") as server,
         client_of(server) as alice,
     ):
         assert statuses(alice, 6) == [200] * 5 + [429]
