@@ -16,6 +16,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db import pool
+from db.reasons import reason
 from todo_api.headers import HeaderFields, fields_by_name
 from todo_api.meter import Meter
 
@@ -164,8 +165,12 @@ def _described(error: BaseException) -> dict[str, Any]:
         code = step.tb_frame.f_code
         frames.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
         step = step.tb_next
-    sqlstate = getattr(error, "pgcode", None)
-    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-7:]}
+    return {
+        "type": type(error).__qualname__,
+        "sqlstate": getattr(error, "pgcode", None),
+        "reason": reason(error),
+        "frames": frames[-7:],
+    }
 
 
 class JsonFormatter(logging.Formatter):
