@@ -208,21 +208,6 @@ def test_requests_pass_while_redis_is_gone_and_are_counted_by_its_successor(
     assert "ERROR" not in log
 
 
-def test_redis_that_is_frozen_at_start_is_told_in_one_line(
-    settings: dict[str, str], redis: Redis, tmp_path: Path
-) -> None:
-    redis.process.send_signal(signal.SIGSTOP)
-    shared = settings | {"RATE_LIMIT_REDIS_URL": redis.url}
-    with serving(tmp_path / "output", **shared) as server, client_of(server) as alice:
-        assert statuses(alice, 6) == [200] * 6
-        [told] = [line for line in server.log().splitlines() if line.startswith("Warning")]
-
-    assert told == (
-        "Warning: Redis can't be used (TimeoutError); serving all the same, without limits until "
-        "it can."
-    )
-
-
 def test_a_wrong_password_is_told_and_lets_requests_pass(
     settings: dict[str, str], redis: Redis, tmp_path: Path
 ) -> None:

@@ -1,10 +1,13 @@
 """What is found out about Redis at start."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import SECRET
+from tests.live.conftest import serving
 from tests.live.redis import Redis, redis_server
 from todo_api import redis_check
 from todo_api.redis_check import trouble_with_redis
@@ -44,3 +47,16 @@ def test_redis_that_is_gone_is_trouble(redis: Redis) -> None:
 @pytest.mark.usefixtures("_patience")
 def test_a_host_that_has_no_name_is_trouble() -> None:
     assert trouble_with_redis("redis://a..b") == "UnicodeError"
+
+
+def test_redis_that_is_frozen_at_start_is_told_in_one_line(
+    redis: Redis, database_url: str, tmp_path: Path
+) -> None:
+    redis.process.send_signal(signal.SIGSTOP)
+    limits = {"RATE_LIMIT": "5/hour", "RATE_LIMIT_REDIS_URL": redis.url}
+    service = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+    with serving(tmp_path / "output", **service, **limits) as server:
+        warnings = [line for line in server.log().splitlines() if line.startswith("Warning")]
+
+    rest = "serving all the same, without limits until it can."
+    assert warnings == [f"Warning: Redis can't be used (TimeoutError); {rest}"]
