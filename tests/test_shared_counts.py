@@ -146,6 +146,21 @@ async def test_a_request_waits_its_turn_as_long_as_others_are_answered(
     assert counts.uncounted == 0
 
 
+async def test_each_outage_is_told_with_its_own_count(
+    counts: SharedCounts,
+    clock: Callable[[float], None],
+    log: Callable[[], list[dict[str, Any]]],
+) -> None:
+    redis = Redis()
+    for answer in (away, away, away, back, away, back):
+        redis.answer = answer
+        await counts.take(redis.limit, "alice")
+        clock(1)
+
+    assert [line["uncounted"] for line in log() if "uncounted" in line] == [3, 1]
+    assert counts.uncounted == 4
+
+
 async def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
     counts: SharedCounts,
     clock: Callable[[float], None],

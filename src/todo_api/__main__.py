@@ -45,7 +45,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     """Serve the API; Ctrl-C ends it."""
     if reload and workers:
         raise click.UsageError("--reload serves with one process: leave --workers out.")
-    settings = _settings(HOST=host, PORT=port, WORKERS=workers)
+    settings = _settings(HOST=host, PORT=port, WORKERS=1 if reload else workers)
     log_output.configure(settings.log_format)
     _warn_of_plain_http(settings)
     _check_addresses(settings)
@@ -54,6 +54,8 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     with _one_line_errors(), database(settings) as url, metrics_served(settings):
         if settings.database_url:
             _check_schema(url)
+        if settings.rate_limit_redis_url:
+            _check_redis(settings.rate_limit_redis_url.get_secret_value())
         if settings.development:
             click.echo(_welcome(settings))
         server.run(settings, reload=reload)
@@ -189,6 +191,18 @@ def _check_schema(url: str) -> None:
         raise click.ClickException(
             "The tables of DATABASE_URL are missing or older than this release: "
             "run `todo-api migrate` first."
+        )
+
+
+def _check_redis(url: str) -> None:
+    """Say so where nobody would be limited; Redis may come, and needs no restart then."""
+    from todo_api.redis_check import trouble_with_redis  # noqa: PLC0415 (of an extra)
+
+    if trouble := trouble_with_redis(url):
+        click.echo(
+            f"Warning: Redis can't be used ({trouble}); serving all the same, without limits until "
+            "it can.",
+            err=True,
         )
 
 

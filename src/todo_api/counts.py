@@ -39,7 +39,9 @@ READINGS = {
     "todo_api_database_retries": Reading("Statements sent again as their connection was lost."),
     "todo_api_database_conflicts": Reading("Statements that met another transaction."),
     "todo_api_refused_requests": Reading("Requests refused as too much, before they began."),
-    "todo_api_uncounted_requests": Reading("Counts for a limit left out, as Redis was away."),
+    "todo_api_uncounted_requests": Reading(
+        "Counts for a limit left out, as Redis was away; a request with a new token has two."
+    ),
     "todo_api_token_cache_entries": Reading("Tokens that need no verification.", sum),
     "todo_api_token_cache_hits": Reading("Tokens found verified."),
     "todo_api_token_cache_misses": Reading("Tokens that had to be verified."),

@@ -9,6 +9,8 @@ from typing import Any, Literal, TextIO
 
 import orjson
 
+from db.reasons import reason
+
 REQUESTS = "todo_api.requests"
 """The logger of the requests' lines."""
 
@@ -25,8 +27,12 @@ def described(error: BaseException) -> dict[str, Any]:
         code = step.tb_frame.f_code
         frames.append(f"{code.co_filename}:{step.tb_lineno} {code.co_name}")
         step = step.tb_next
-    sqlstate = getattr(error, "pgcode", None)
-    return {"type": type(error).__qualname__, "sqlstate": sqlstate, "frames": frames[-7:]}
+    return {
+        "type": type(error).__qualname__,
+        "sqlstate": getattr(error, "pgcode", None),
+        "reason": reason(error),
+        "frames": frames[-7:],
+    }
 
 
 class JsonFormatter(logging.Formatter):

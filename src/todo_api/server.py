@@ -36,7 +36,8 @@ def run(settings: Settings, *, reload: bool) -> None:
         ssl_keyfile=settings.tls_key,
         # A body may take that long to arrive, and the database as long again.
         timeout_graceful_shutdown=int(2 * settings.request_timeout) + _GRACE_SECONDS,
-        **(_reloading() if reload else {"workers": settings.workers}),
+        workers=settings.workers,
+        **(_reloading() if reload else {}),
         **_ALWAYS,
     )
 
@@ -46,5 +47,4 @@ def _reloading() -> dict[str, Any]:
         "reload": True,
         "reload_dirs": [str(files("todo_api")), str(files("openapi"))],
         "reload_includes": ["*.py", "*.yaml"],
-        "workers": 1,
     }

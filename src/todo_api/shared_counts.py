@@ -47,7 +47,9 @@ class SharedCounts:
             },
         )
         self.uncounted = 0
-        """Requests let through."""
+        """Counts left out."""
+        self._before = 0
+        """Those of earlier outages."""
         self._answers = 0
         self._asking: set[asyncio.Task[RateLimitResult]] = set()
         self._away = False
@@ -115,16 +117,17 @@ class SharedCounts:
         return True
 
     def _lost(self, error: Exception) -> None:
-        self.uncounted += 1
         if not self._away:
             self._away = True
+            self._before = self.uncounted
             self._next_attempt = monotonic() + _PAUSE
             reason = type(error.__cause__ or error).__name__  # a message may hold the URL
             logger.warning("limits are off, as Redis is away", extra={"fields": {"reason": reason}})
+        self.uncounted += 1
 
     def _found(self) -> None:
         self._away = False
-        fields = {"uncounted": self.uncounted}
+        fields = {"uncounted": self.uncounted - self._before}
         logger.warning("limits are on again", extra={"fields": fields})
 
 

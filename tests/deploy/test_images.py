@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ VARIABLES = {name.upper() for name in Settings.model_fields}
 PROGRAMS = Path(sys.executable).parent
 _GRACE = 5 + 2 * Settings.model_fields["request_timeout"].default
 """The seconds that `serve` takes at most to end."""
+_TRACES = 2
+"""And those that it waits for what it sends its spans to."""
 
 
 def manifest(name: str) -> dict[str, Any]:
@@ -214,7 +217,7 @@ def test_a_stop_leaves_the_time_that_requests_may_take() -> None:
     assert drain > 0
     assert "lifecycle" not in container  # a pause before SIGTERM would only come on top
     assert spec["terminationGracePeriodSeconds"] >= drain + _GRACE
-    assert int(COMPOSE["api"]["stop_grace_period"].removesuffix("s")) >= _GRACE
+    assert int(COMPOSE["api"]["stop_grace_period"].removesuffix("s")) >= drain + _GRACE + _TRACES
 
 
 def test_compose_migrates_before_it_serves_and_serves_behind_the_pooler() -> None:
@@ -225,6 +228,19 @@ def test_compose_migrates_before_it_serves_and_serves_behind_the_pooler() -> Non
     assert COMPOSE["migrate"]["command"] == pod("migration.yaml")[1]["args"] == ["migrate"]
     assert "@pgbouncer:6432/" in COMPOSE["api"]["environment"]["DATABASE_URL"]
     assert "listen_port = 6432" in (DEPLOY / "pgbouncer/pgbouncer.ini").read_text()
+
+
+@pytest.mark.parametrize("service", ["api", "migrate"])
+def test_all_other_settings_reach_compose_by_a_file_that_is_no_ones_but_the_machines(
+    service: str,
+) -> None:
+    [file] = COMPOSE[service]["env_file"]
+    path = f"deploy/{file['path']}"
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+
+    assert file["required"] is False
+    assert any(fnmatch(path, pattern) for pattern in ignored)
+    assert f"`{path}`" in (ROOT / "docs/deploy/shipping.md").read_text()
 
 
 def test_the_images_of_compose_may_write_to_nothing_but_temporary_files() -> None:

@@ -42,6 +42,8 @@ def test_a_database_that_is_away_at_start_is_used_once_it_comes(
         assert problem(client.get(ready)) == UNAVAILABLE
         assert problem(client.get("tasks")) == UNAVAILABLE
 
+        assert '"reason":"refused"' in server.log()
+
         proxy.accept()
         until(lambda: client.get(ready).status_code == 200)
         assert create(client, "Late").status_code == 201

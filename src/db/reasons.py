@@ -1,0 +1,30 @@
+"""Why the database can't be reached, in a word of ours: libpq's message holds names and more."""
+
+import socket
+
+import psycopg2
+
+_WORDS = {
+    "password": "password",
+    "no pg_hba.conf entry": "not admitted",
+    "authentication failed": "not admitted",
+    "too many": "too many connections",
+    "connection slots": "too many connections",
+    "certificate": "TLS",
+    "SSL": "TLS",
+    "Connection refused": "refused",
+    "closed the connection": "closed",
+    " does not exist": "no such database or role",
+}
+"""What libpq and the server say in English, as a connection that fails has no SQLSTATE."""
+
+
+def reason(error: BaseException) -> str | None:
+    """Return the kind of reason for which a connection failed, or None."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, socket.gaierror):
+        return "host name"
+    if isinstance(error, psycopg2.OperationalError) and error.pgcode is None:
+        return next((word for said, word in _WORDS.items() if said in str(error)), None)
+    return None
