@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ from bench.workload import SPEED, workload
 _ONE = SPEED[0]
 """The cheapest of the operations, so that all else shows most."""
 _PLAIN = PEERS["todo-api"]
+_DELAY = "200"
+"""Milliseconds until the last spans are sent, or it would be while others are measured."""
+_REST = 0.5  # seconds until nobody has anything left to do
 
 
 @dataclass
@@ -59,7 +63,7 @@ def main() -> None:
 
 def _peers(collector: str) -> list[Peer]:
     """Return the service with each option, and plain twice, to show how far it is from itself."""
-    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector, "OTEL_BSP_SCHEDULE_DELAY": _DELAY}
     one_percent = {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.01"}
     options: dict[str, dict[str, str]] = {
         "as it comes": {},
@@ -103,6 +107,7 @@ def _measure(bench: Bench) -> list[Option]:
         for turn in bench.turns("options"):
             for option in rotated(options, turn):
                 option.slices.append(bench.slice(option.server, _ONE))
+                time.sleep(_REST)
     return options
 
 
