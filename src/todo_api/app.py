@@ -25,12 +25,16 @@ from todo_api.development import signing_secret
 from todo_api.drain import Drain
 from todo_api.endpoints import Endpoints
 from todo_api.envelope import Envelope
-from todo_api.intake import Intake
+from todo_api.http.connections import Connections, Deadlines
+from todo_api.http.forwarded import Proxies
+from todo_api.http.intake import Intake
+from todo_api.http.service import Service
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.meter import DIRECTORY, Meter
 from todo_api.operations import Operations
 from todo_api.problems import Problems
 from todo_api.readings import readings
+from todo_api.routing import Routing
 from todo_api.schemas import Schema
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
@@ -53,27 +57,25 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     keys = _keys(settings)
     authenticator = _authenticator(settings, keys)
     limits = _limits(settings)
+    operations = Operations(authenticator, limits)
     app = AsyncApp(
         __name__,
-        lifespan=partial(_lifespan, settings, keys, authenticator, limits),
-        middlewares=_middlewares(settings, authenticator, limits),
+        lifespan=partial(_lifespan, settings, keys, authenticator, limits, operations),
+        middlewares=_middlewares(settings, operations),
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
     return app
 
 
-def _middlewares(
-    settings: Settings, authenticator: Authenticator, limits: "Limits | None"
-) -> list[Any]:
-    operations = partial(
-        Operations,
-        authenticator=authenticator,
-        limits=limits,
-        timeout=settings.request_timeout,
+def _middlewares(settings: Settings, operations: Operations) -> list[Any]:
+    routing = partial(
+        Routing,
+        operations=operations,
         envelope=_envelope(settings),
+        timeout=settings.request_timeout,
     )
     return [
-        operations,
+        routing,
         logs.RequestLog,
         SecurityHeaders,
         _cors(settings),
@@ -105,6 +107,10 @@ def _cors(settings: Settings) -> partial[Cors]:
 
 def _envelope(settings: Settings) -> Envelope:
     return Envelope(settings.cors_origins, _EXPOSED)
+
+
+def _deadlines(settings: Settings) -> Deadlines:
+    return Deadlines(head=settings.request_timeout, body=settings.request_timeout)
 
 
 def _keys(settings: Settings) -> SharedSecret | KeySet:
@@ -172,6 +178,7 @@ async def _lifespan(
     keys: SharedSecret | KeySet,
     authenticator: Authenticator,
     limits: "Limits | None",
+    operations: Operations,
     _: Any,
 ) -> AsyncIterator[dict[str, Any]]:
     _end_with_supervisor()
@@ -189,15 +196,23 @@ async def _lifespan(
             stack.push_async_callback(keys.close)
         if limits is not None:
             stack.push_async_callback(limits.counts.close)
-        intake = Intake(pool, _envelope(settings))
-        stack.callback(intake.close)
         meter = Meter(directory) if (directory := os.environ.get(DIRECTORY)) else None
+        intake = Intake(pool, _envelope(settings), meter)
+        stack.callback(intake.close)
+        connections = Connections(_deadlines(settings))
+        stack.callback(connections.close)
         if meter is not None:
             meter.watch(partial(readings, pool, intake, authenticator, keys, limits))
             stack.callback(meter.close)
         yield {
             "pool": pool,
-            "intake": intake,
+            "http": Service(
+                operations,
+                _envelope(settings),
+                intake,
+                connections,
+                Proxies(settings.forwarded_allow_ips),
+            ),
             "meter": meter,
             "tracing": tracing,
             "drain": Drain(settings.shutdown_drain),

@@ -14,9 +14,9 @@ from todo_api.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from todo_api.http.framing import MOST_BYTES
+from todo_api.logs import Request
 from todo_api.schemas import Fault, Schema
-
-MOST_BYTES = 65_536
 
 _NO_CODING = (b"", b"identity")
 
@@ -39,29 +39,23 @@ class Body(NamedTuple):
 
 
 class RequestBody:
-    """The declared body of one operation; it has to arrive within `timeout` seconds."""
+    """The declared body of one operation."""
 
-    def __init__(self, declared: dict[str, Any], *, timeout: float) -> None:
-        self._timeout = timeout
+    def __init__(self, declared: dict[str, Any]) -> None:
         self._schemas = {
             media_type: Schema(content["schema"])
             for media_type, content in declared["content"].items()
         }
         self._taken = " or ".join(self._schemas)
 
-    async def read(
-        self, headers: dict[bytes, bytes], receive: Receive, faults: list[Fault]
-    ) -> Body:
+    async def read(self, request: Request, faults: list[Fault]) -> Body:
         """Return the body, not yet checked, or add to `faults` why it is not JSON.
 
-        Raises `UnsupportedMediaType`, `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
+        Raises `UnsupportedMediaType`, and what reading raises: `PayloadTooLarge`, `BodyTooSlow`,
+        `MalformedRequest` and `ClientDisconnected`.
         """
-        schema = self._schema_for(headers)
-        try:
-            async with asyncio.timeout(self._timeout):
-                raw = await _read(headers, receive)
-        except TimeoutError:
-            raise BodyTooSlow from None
+        schema = self._schema_for(request.headers)
+        raw = await request.body()
         try:
             return Body(orjson.loads(raw), schema)
         except orjson.JSONDecodeError:
@@ -99,10 +93,22 @@ def _media_type(content_type: bytes) -> str | None:
     return media_type.strip()
 
 
-async def _read(headers: dict[bytes, bytes], receive: Receive) -> bytes:
+async def received(headers: dict[bytes, bytes], receive: Receive, timeout: float) -> bytes:  # noqa: ASYNC109 (for all parts together)
+    """Return the body that an ASGI server hands out; it has to arrive within `timeout` seconds.
+
+    Raises `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
+    """
     declared = _declared_length(headers)
     if len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES:
         raise PayloadTooLarge
+    try:
+        async with asyncio.timeout(timeout):
+            return await _joined(receive)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+async def _joined(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()

@@ -12,11 +12,8 @@ from todo_api import causes, swagger
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady, ShuttingDown
-from todo_api.routes import Routes
+from todo_api.routes import Routes, path_of
 from todo_api.security import policy_of
-
-PROBES = ("/health", "/ready")
-"""What is answered however much there is to do."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -39,7 +36,7 @@ class Endpoints:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, if its path is one of these."""
-        match = self._routes.match(scope) if scope["type"] == "http" else None
+        match = self._routes.match(path_of(scope)) if scope["type"] == "http" else None
         if match is None:
             await self.app(scope, receive, send)
             return

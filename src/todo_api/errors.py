@@ -43,6 +43,14 @@ class MalformedRequest(Exception):
     """Bytes that are not HTTP."""
 
 
+class HeadTooLarge(Exception):
+    """A head with more bytes or fields than are read."""
+
+
+class HeadTooSlow(Exception):
+    """A head that was not complete by the deadline."""
+
+
 class BodyTooSlow(Exception):
     """A body that was not complete by the deadline."""
 

@@ -16,6 +16,8 @@ from db.errors import (
 from todo_api.auth import TokenInvalid, TokenMissing
 from todo_api.errors import (
     BodyTooSlow,
+    HeadTooLarge,
+    HeadTooSlow,
     InvalidBody,
     InvalidParameters,
     MalformedRequest,
@@ -55,10 +57,20 @@ KINDS: dict[type[Exception], Kind] = {
         HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "This is not a valid HTTP request."
     ),
     BodyTooSlow: Kind(
-        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.REQUEST_TIMEOUT,
         "VALIDATION_ERROR",
         "The body did not arrive in time.",
         [(b"connection", b"close")],
+    ),
+    HeadTooSlow: Kind(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "VALIDATION_ERROR",
+        "The head of the request did not arrive in time.",
+    ),
+    HeadTooLarge: Kind(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "VALIDATION_ERROR",
+        "The head of the request may have at most 65536 bytes and 100 fields.",
     ),
     TokenMissing: Kind(
         HTTPStatus.UNAUTHORIZED,

@@ -8,7 +8,6 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from starlette.types import Scope
 from throttled.asyncio import MemoryStore, RateLimiterType, RateLimitResult, Throttled
 from throttled.asyncio.rate_limiter import per_duration
 
@@ -108,9 +107,9 @@ class Limits:
         """Count a request of a user; raises `RateLimited`."""
         await self._users.count(user, request)
 
-    async def count_address(self, request: Request, scope: Scope) -> None:
+    async def count_address(self, request: Request) -> None:
         """Count a request of which nothing but its address is known; raises `RateLimited`."""
-        await self._addresses.count(_network(scope.get("client")), request)
+        await self._addresses.count(_network(request.client), request)
 
 
 def _network(client: tuple[str, int] | None) -> str:

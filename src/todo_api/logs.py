@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,14 @@ _LINE = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", None,
 """What all lines have in common; to find it out for each costs more than to write the line."""
 
 
+Client = tuple[str, int]
+"""An address and a port."""
+
+
+async def _no_body() -> bytes:
+    return b""
+
+
 @dataclass(slots=True)
 class Request:
     """What is known of a request so far."""
@@ -38,6 +46,14 @@ class Request:
     method: str
     headers: HeaderFields = field(default_factory=dict)
     scheme: str = "http"
+    query: bytes = b""
+    authorization: Sequence[bytes] = ()
+    """The values of all Authorization headers."""
+    client: Client | None = None
+    body: Callable[[], Awaitable[bytes]] = _no_body
+    """Reads the body, to be called once."""
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """What the application holds while it runs."""
     operation: str | None = None
     user: str | None = None
     status: int = DISCONNECTED
@@ -96,10 +112,15 @@ def _record(fields: dict[str, Any]) -> logging.LogRecord:
 def begun(scope: Scope) -> Request:
     """Give a request its id; the caller ends it when it is over."""
     headers = fields_by_name(scope["headers"])
-    scheme = scope.get("scheme", "http")
-    request = Request(_request_id(headers), scope["method"], headers, scheme)
-    if state := scope.get("state"):
-        request.meter = state.get("meter")
+    request = Request(
+        request_id(headers),
+        scope["method"],
+        headers,
+        scope.get("scheme", "http"),
+        client=scope.get("client"),
+        state=scope.get("state") or {},
+    )
+    request.meter = request.state.get("meter")
     scope[REQUEST] = request
     pool.elapsed.set(0.0)
     return request
@@ -131,7 +152,7 @@ class RequestLog:
             request.end()
 
 
-def _request_id(headers: HeaderFields) -> str:
+def request_id(headers: HeaderFields) -> str:
     """Return the id that the client chose, if it is a sane one, or a new one."""
     chosen = headers.get(b"x-request-id")
     return chosen.decode() if chosen and _SANE_ID.fullmatch(chosen) else token_hex(16)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from db.pool import Pool
 from todo_api.auth import Authenticator
-from todo_api.intake import Intake
+from todo_api.http.intake import Intake
 from todo_api.keys import KeySet, SharedSecret
 
 if TYPE_CHECKING:

@@ -40,13 +40,18 @@ class Routes(Generic[Operation]):
         if method.upper() == "GET":
             methods["HEAD"] = operation
 
-    def match(self, scope: Scope) -> Match[Operation] | None:
-        """Return what there is at the request's path, if it is a known one."""
-        path = scope["raw_path"].removeprefix(scope.get("root_path", "").encode())
+    def match(self, path: bytes) -> Match[Operation] | None:
+        """Return what there is at a path, if it is a known one."""
         for pattern, methods in self._operations.items():
             if found := pattern.fullmatch(path):
                 return Match(methods, found.groups())
         return None
+
+
+def path_of(scope: Scope) -> bytes:
+    """Return a request's path as it came over the wire, below where the application is mounted."""
+    path: bytes = scope["raw_path"]
+    return path.removeprefix(scope.get("root_path", "").encode())
 
 
 def _pattern(template: str) -> re.Pattern[bytes]:

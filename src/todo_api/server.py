@@ -5,7 +5,7 @@ from typing import Any
 
 import uvicorn
 
-from todo_api.protocol import Protocol
+from todo_api.http.protocol import Protocol
 from todo_api.settings import Settings
 
 _GRACE_SECONDS = 5
@@ -16,8 +16,6 @@ _ALWAYS: dict[str, Any] = {
     "http": Protocol,
     "ws": "none",
     "backlog": 2048,
-    # Longer than proxies keep an idle connection, or they would use one that ends.
-    "timeout_keep_alive": 75,
     "log_config": None,
     "access_log": False,
     "server_header": False,

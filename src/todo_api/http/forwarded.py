@@ -1,0 +1,40 @@
+"""Whom a named proxy speaks for: X-Forwarded-For and X-Forwarded-Proto."""
+
+from typing import Any
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from todo_api.logs import Client
+
+_SCHEMES = {b"http": "http", b"https": "https"}
+
+
+class Proxies:
+    """The addresses, or networks, of proxies that are believed; as uvicorn reads them."""
+
+    def __init__(self, allowed: str | None) -> None:
+        self._trusted = None
+        if allowed is not None:
+            self._trusted = ProxyHeadersMiddleware(_no_application, allowed).trusted_hosts
+
+    def trust(self, client: Client | None) -> bool:
+        """Tell whether a connection from there is a proxy's."""
+        host = client[0] if client else None
+        return self._trusted is not None and host in self._trusted
+
+    def client(self, fields: dict[bytes, bytes]) -> Client | None:
+        """Return the last client on the way here that is not a proxy itself."""
+        way = fields.get(b"x-forwarded-for", b"").decode("latin-1")
+        if self._trusted is None or not way:
+            return None
+        host, port = self._trusted.get_trusted_client_address(way)
+        return (host, port) if host else None
+
+
+def scheme_of(fields: dict[bytes, bytes]) -> str | None:
+    """Return what the client spoke to the proxy, where that says so."""
+    return _SCHEMES.get(fields.get(b"x-forwarded-proto", b""))
+
+
+async def _no_application(*_: Any) -> None:
+    """Stand where uvicorn's middleware wants an application."""

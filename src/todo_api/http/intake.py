@@ -1,0 +1,94 @@
+"""How much the server takes on at once, and the cheap refusal of the rest."""
+
+import asyncio
+import logging
+import re
+from time import perf_counter
+
+from db.errors import DatabaseOverloaded
+from db.pool import Pool
+from todo_api.envelope import Envelope
+from todo_api.logs import Request, request_id
+from todo_api.meter import Meter
+from todo_api.problems import problem
+
+_REPORT_INTERVAL = 1.0  # seconds
+
+_PROBE = re.compile(rb"(?:GET|HEAD) /(?:health|ready)[ ?]")
+_FIELD = rb"\n%b[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r"
+_ORIGIN = re.compile(_FIELD % b"origin", re.IGNORECASE)
+_ID = re.compile(_FIELD % b"x-request-id", re.IGNORECASE)
+
+logger = logging.getLogger("todo_api.intake")
+
+
+class Intake:
+    """Counts what has come and not begun, and what waits for the database: `most` at once.
+
+    What waits for its own client, a body for example, is not counted, so that slow clients take
+    nobody's place.
+    """
+
+    def __init__(
+        self, pool: Pool, envelope: Envelope, meter: Meter | None = None, *, most: int = 512
+    ) -> None:
+        self._pool = pool
+        self._envelope = envelope
+        self._meter = meter
+        self._most = most
+        self._loop = asyncio.get_running_loop()
+        self._not_begun = 0
+        self._report_due: asyncio.TimerHandle | None = None
+        self._reported = 0
+        self.refused = 0
+        """Requests for which there was no room."""
+
+    def take(self) -> None:
+        """Count a request whose task was created just now."""
+        self._not_begun += 1
+
+    def begun(self) -> None:
+        """Note that such a request has begun."""
+        self._not_begun -= 1
+
+    def refusal(self, head: bytes, scheme: str, date: bytes) -> bytes | None:
+        """Return the answer to a request for which there is no room, or None where there is.
+
+        Its head is not parsed: to refuse must cost next to nothing, or nothing else is done. There
+        is always room for probes.
+        """
+        if self._not_begun + self._pool.waiting < self._most or _PROBE.match(head):
+            return None
+        started = perf_counter()
+        request = Request(_request_id(head), head.partition(b" ")[0].decode("latin-1"))
+        request.scheme = scheme
+        if origin := _ORIGIN.search(head):
+            request.headers = {b"origin": origin[1]}
+        self._count(perf_counter() - started)
+        answer = problem(DatabaseOverloaded(), request.id)
+        return self._envelope.rendered(answer, request, date, last=False)
+
+    def close(self) -> None:
+        """Tell the log of refusals that it has not been told of."""
+        if self._report_due is not None:
+            self._report_due.cancel()
+            self._report()
+
+    def _count(self, seconds: float) -> None:
+        """Count a refusal; its log line is one with those of the same second."""
+        if self._report_due is None:
+            self._report_due = self._loop.call_later(_REPORT_INTERVAL, self._report)
+        self.refused += 1
+        if self._meter is not None:
+            self._meter.add((None, 503, "OVERLOADED", seconds))
+
+    def _report(self) -> None:
+        self._report_due = None
+        refused = self.refused - self._reported
+        logger.warning("overloaded", extra={"fields": {"refused": refused}})
+        self._reported = self.refused
+
+
+def _request_id(head: bytes) -> str:
+    chosen = _ID.search(head)
+    return request_id({b"x-request-id": chosen[1]} if chosen else {})

@@ -1,0 +1,349 @@
+"""HTTP/1.1 on one connection: one request at a time, every state with its bound and its deadline.
+
+A request's head is read, its body where somebody asks for it, its answer is sent, and only then is
+the next request looked at; what has come of that waits unparsed. So an answer never goes to another
+request than its own, and a connection holds no more than `inbox` and `outbox` say.
+"""
+
+import asyncio
+from enum import Enum, auto
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from db.errors import DatabaseOverloaded
+from todo_api.errors import BodyTooSlow, ClientDisconnected, HeadTooSlow
+from todo_api.http.asgi import Cycle
+from todo_api.http.exchange import Exchange
+from todo_api.http.head import Head, end_of_head
+from todo_api.http.link import Link
+
+if TYPE_CHECKING:
+    from todo_api.http.service import Service
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LINE_ENDS = b"\r\n"
+_MOST_LINGERING = 1024 * 1024
+"""Bytes that are read, and thrown away, after a last answer."""
+_FAREWELL = 1.0
+"""Seconds that a shutdown leaves an idle connection open for the request that is on its way: to
+close it at once resets what its client has just sent (RFC 9112, 9.6)."""
+
+
+class State(Enum):
+    """What a connection does."""
+
+    IDLE = auto()
+    HEAD = auto()
+    """A head has begun to arrive."""
+    ANSWER = auto()
+    """An answer is made; what comes meanwhile waits."""
+    BODY = auto()
+    """An answer is made, and waits for the request's body."""
+    SENT = auto()
+    """An answer is sent; its client is to read it, or the rest of its body is to be skipped."""
+    REFUSED = auto()
+    """A request was refused as too much, and nothing is read for a while."""
+    LINGER = auto()
+    """The last answer is sent; what comes is thrown away until the client ends its side."""
+    CLOSED = auto()
+
+
+class Protocol(Link):
+    """What uvicorn makes for each connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._service: Service = app_state["http"]
+        super().__init__(server_state, self._service.connections)
+        self.app, self.app_state, self.root_path = config.loaded_app, app_state, config.root_path
+        self._loop = _loop or asyncio.get_running_loop()
+        self._state = State.IDLE
+        self._searched = 0
+        """Received bytes in which no head ends."""
+        self._exchange: Exchange | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._cycle: Cycle | None = None
+        self._refused = b""
+        self._leaving = self._ended = self._last = False
+        self._lingered = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether nothing can be sent any more."""
+        return self._state is State.CLOSED
+
+    @property
+    def date(self) -> bytes:
+        """The line of the Date header."""
+        return self._service.date(self.server)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self.proxied = self._service.proxies.trust(self.client)
+        self._become(State.IDLE, self.times.idle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything but an operation that runs, which is not left half done."""
+        super().connection_lost(exc)
+        self._state = State.CLOSED
+        self._fail(ClientDisconnected())
+        if self._cycle is not None:
+            self._cycle.disconnect()
+        self._hand_over_task()
+
+    def eof_received(self) -> bool:
+        """Answer what has come whole before the client ended its side; TLS ends both at once."""
+        self._ended = True
+        self._fail(ClientDisconnected())
+        answering = self._state in {State.ANSWER, State.SENT, State.REFUSED}
+        return answering and self.scheme == "http"
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Go on with what came."""
+        self.inbox.take(nbytes)
+        match self._state:
+            case State.IDLE | State.HEAD:
+                self._next()
+            case State.BODY:
+                self._advance()
+            case State.SENT:
+                self._go_on()
+            case State.LINGER | State.CLOSED:
+                self._discard()
+        self._settle()
+
+    def resume_writing(self) -> None:
+        """Go on after the client has read."""
+        super().resume_writing()
+        if self._state is State.SENT:
+            self._go_on()
+            self._settle()
+
+    def shutdown(self) -> None:
+        """Close after the request that runs or, being idle, after one that is on its way."""
+        self._leaving = True
+        if self._state is State.IDLE:
+            self._deadline = min(self._deadline, self.connections.now + _FAREWELL)
+        self._hand_over_task()
+
+    def expire(self) -> None:
+        """Do what is to be done at the deadline of the state."""
+        if self.outbox.paused:
+            super().expire()
+            return
+        match self._state:
+            case State.HEAD:
+                self._refuse(HeadTooSlow())
+            case State.BODY:
+                self._become(State.ANSWER)
+                self._fail(BodyTooSlow())
+            case State.REFUSED:
+                self._look_at_refused()
+            case State.SENT:
+                self._end()
+            case State.CLOSED:
+                self.abort()
+            case _:
+                self._close()
+        self._settle()
+
+    # A request's way: its head, perhaps its body, its answer, and on to the next.
+
+    def _next(self) -> None:
+        data = self.inbox.data
+        if data and data[0] in _LINE_ENDS:  # empty lines are skipped (RFC 9112, 2.2)
+            del data[: len(data) - len(data.lstrip(_LINE_ENDS))]
+        try:
+            end = end_of_head(data, self._searched) if data else 0
+        except Exception as error:  # noqa: BLE001 (all that can be wrong with a head)
+            self._refuse(error)
+            return
+        self._searched = 0 if end else len(data)
+        if end:
+            self._begin(self.inbox.cut(end))
+        elif self._ended:
+            self._close()
+        elif data and self._state is not State.HEAD:
+            self._become(State.HEAD, self.times.head)
+        elif not data and self._state is not State.IDLE:
+            self._become(State.IDLE, self.times.idle)
+
+    def _begin(self, data: bytes) -> None:
+        if (refusal := self._service.intake.refusal(data, self.scheme, self.date)) is not None:
+            self._turn_away(data, refusal)
+            return
+        try:
+            head = Head(data)
+        except Exception as error:  # noqa: BLE001 (likewise)
+            self._refuse(error)
+            return
+        self._exchange = exchange = self._exchange_of(head)
+        self._become(State.ANSWER)
+        self.server.total_requests += 1
+        self._service.intake.take()
+        self._task = self._loop.create_task(self._answer(exchange))
+
+    def _exchange_of(self, head: Head) -> Exchange:
+        return Exchange(head, self.inbox.data, self._proceed, self._await_body)
+
+    def _proceed(self) -> None:
+        if not self.is_closed:
+            self.outbox.write(_CONTINUE)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        self._service.intake.begun()
+        try:
+            match = self._service.match(exchange.head)
+            if match is not None:
+                await self._service.operate(match, exchange, self)
+            else:
+                self._cycle = Cycle(exchange, self)
+                await self._cycle.run()
+        except ClientDisconnected:
+            self._close()
+        finally:
+            self._task = None
+            self._answered(exchange)
+
+    def _await_body(self) -> None:
+        if self._ended or self._state is State.CLOSED:
+            raise ClientDisconnected
+        self._become(State.BODY, self.times.body)
+        self._settle()
+
+    def _advance(self) -> None:
+        if self._exchange is not None and self._exchange.advance():
+            self._become(State.ANSWER)
+
+    def _answered(self, exchange: Exchange) -> None:
+        if self._state is State.CLOSED:
+            return
+        if not exchange.answered:
+            self.abort()  # what was begun can't be ended in any other way
+            return
+        self._become(State.SENT, self.times.body)
+        self._go_on()
+        self._settle()
+
+    def _go_on(self) -> None:
+        """Go on once the client has read its answer, and the rest of its body is skipped."""
+        exchange = self._exchange
+        if exchange is None or self.outbox.paused:
+            return
+        try:
+            skipped = not self._last and exchange.skip()
+        except Exception:  # noqa: BLE001 (what is wrong with a body that nobody wants)
+            self._last = True
+        if self._last:
+            self._end()
+        elif skipped:
+            self._exchange = None
+            self._next()
+        elif self._ended:
+            self._close()
+
+    # A request that is not begun.
+
+    def _refuse(self, error: Exception) -> None:
+        self.outbox.write(self._service.rejection(error, self))
+        self._end()
+
+    def _turn_away(self, data: bytes, refusal: bytes) -> None:
+        """Refuse a request before its head is parsed, and leave what follows for later.
+
+        A client that asks again at once would else make refusing all that is done here. Through a
+        proxy come many clients, of whom none is to wait for another.
+        """
+        self._refused = data
+        self.outbox.write(refusal)
+        if self.proxied:
+            self._become(State.REFUSED)
+            self._loop.call_soon(self._look_at_refused)
+        else:
+            self._become(State.REFUSED, self.times.refused)
+            self.inbox.rest(resting=True)
+
+    def _look_at_refused(self) -> None:
+        """Find out where a refused request ends."""
+        if self._state is not State.REFUSED:
+            return
+        self.inbox.rest(resting=False)
+        try:
+            exchange = self._exchange_of(Head(self._refused))
+        except Exception:  # noqa: BLE001 (it has been refused already)
+            self._end()
+            return
+        self._exchange = exchange
+        self._last = exchange.is_last
+        self._become(State.SENT, self.times.body)
+        self._go_on()
+        self._settle()
+
+    # Ends.
+
+    def is_last(self, exchange: Exchange) -> bool:
+        """Tell whether the answer to `exchange`, which is ready, is the connection's last."""
+        self._last = self._last or self._leaving or exchange.is_last
+        return self._last
+
+    def _end(self) -> None:
+        """End after a last answer, but let the client read it first (RFC 9112, 9.6)."""
+        self.inbox.data.clear()
+        clean = self._exchange is not None and self._exchange.is_read
+        if self._ended or (clean and self.scheme == "https"):
+            self._close()
+            return
+        self._become(State.LINGER, self.times.linger)
+        self.inbox.rest(resting=False)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def _discard(self) -> None:
+        self._lingered += len(self.inbox.data)
+        self.inbox.data.clear()
+        if self._lingered > _MOST_LINGERING:
+            self._close()
+
+    def _close(self) -> None:
+        self._become(State.CLOSED, self.times.unread)
+        self.transport.close()
+
+    def _fail(self, error: Exception) -> None:
+        if self._exchange is not None:
+            self._exchange.fail(error)
+
+    def _settle(self) -> None:
+        """Count what is held; where all hold too much together, part with it."""
+        exchange = self._exchange
+        if self.inbox.settle(0 if exchange is None else exchange.held):
+            return
+        match self._state:
+            case State.HEAD:
+                self._refuse(DatabaseOverloaded())
+            case State.BODY:
+                self._become(State.ANSWER)
+                self._fail(DatabaseOverloaded())
+            case State.ANSWER:
+                self.inbox.rest(resting=True)
+            case State.SENT | State.REFUSED:
+                self._end()
+        self.inbox.settle()
+
+    def _hand_over_task(self) -> None:
+        """Let uvicorn wait for the operation that runs, and end it where it takes too long."""
+        if self._task is not None:
+            self.server.tasks.add(self._task)
+            self._task.add_done_callback(self.server.tasks.discard)
+
+    def _become(self, state: State, seconds: float = inf) -> None:
+        self._state = state
+        self.wait(seconds)

@@ -1,0 +1,96 @@
+"""What the protocol asks of the service: who answers a request, and how a refusal looks."""
+
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.server import ServerState
+
+from db import pool
+from todo_api.envelope import Envelope
+from todo_api.http.connections import Connections
+from todo_api.http.exchange import Exchange
+from todo_api.http.forwarded import Proxies, scheme_of
+from todo_api.http.head import Head
+from todo_api.http.intake import Intake
+from todo_api.logs import Request, request_id
+from todo_api.operations import Operation, Operations
+from todo_api.problems import answer_to
+from todo_api.routes import Match
+
+if TYPE_CHECKING:
+    from todo_api.http.protocol import Protocol
+
+
+class Service:
+    """The parts of one process that its connections share."""
+
+    def __init__(
+        self,
+        operations: Operations,
+        envelope: Envelope,
+        intake: Intake,
+        connections: Connections,
+        proxies: Proxies,
+    ) -> None:
+        self.intake = intake
+        self.connections = connections
+        self.proxies = proxies
+        self._operations = operations
+        self._envelope = envelope
+        self._dated: list[tuple[bytes, bytes]] = []
+        self._date = b""
+
+    def date(self, server: ServerState) -> bytes:
+        """Return the lines of the headers that uvicorn has for all answers: the date."""
+        if server.default_headers is not self._dated:  # is another one every second
+            self._dated = server.default_headers
+            self._date = b"".join([b"%b: %b\r\n" % header for header in self._dated])
+        return self._date
+
+    def match(self, head: Head) -> Match[Operation] | None:
+        """Return what the contract has at the path; preflights are not of the contract."""
+        return None if head.method == "OPTIONS" else self._operations.match(head.path)
+
+    async def operate(self, match: Match[Operation], exchange: Exchange, link: "Protocol") -> None:
+        """Answer a request of the contract; raises `ClientDisconnected`."""
+        pool.elapsed.set(0.0)
+        request = self._request(exchange, link)
+        try:
+            reply = await self._operations.answer(request, match)
+            last = link.is_last(exchange)
+            link.outbox.write(
+                self._envelope.rendered(reply, request, self.date(link.server), last=last)
+            )
+            exchange.answered = True
+        finally:
+            request.end()
+
+    def rejection(self, error: Exception, link: "Protocol") -> bytes:
+        """Return the answer to what is no request, after which the connection ends."""
+        request = Request(token_hex(16), "-", scheme=link.scheme, state=link.app_state)
+        request.meter = request.state.get("meter")
+        reply = answer_to(error, request)
+        request.status = reply.status
+        request.end()
+        return self._envelope.rendered(reply, request, self.date(link.server), last=True)
+
+    def _request(self, exchange: Exchange, link: "Protocol") -> Request:
+        head = exchange.head
+        fields, scheme, client = head.fields, link.scheme, link.client
+        if link.proxied:
+            scheme = scheme_of(fields) or scheme
+            client = self.proxies.client(fields) or client
+        state: dict[str, Any] = link.app_state
+        request = Request(
+            request_id(fields),
+            head.method,
+            fields,
+            scheme,
+            head.query,
+            head.authorization,
+            client,
+            exchange.body,
+            state,
+        )
+        request.meter = state["meter"]
+        return request

@@ -1,0 +1,64 @@
+"""The contract's operations as an ASGI middleware.
+
+It stands where Connexion has its routing, security and validation, which build validators and
+signatures anew for every request.
+"""
+
+from functools import partial
+from typing import Any
+
+from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from connexion.spec import Specification
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from todo_api.bodies import received
+from todo_api.cors import is_preflight
+from todo_api.envelope import Envelope
+from todo_api.errors import ClientDisconnected
+from todo_api.logs import begun
+from todo_api.operations import Operations
+from todo_api.routes import path_of
+
+
+class Routing(SpecMiddleware):
+    """Answer the contract's requests by its operations; pass all others on.
+
+    The service's own HTTP protocol asks the operations without this way round; it is here for
+    other servers, and for what neither of them is asked.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, operations: Operations, envelope: Envelope, timeout: float
+    ) -> None:
+        self.app = app
+        self._operations = operations
+        self._envelope = envelope
+        self._timeout = timeout
+
+    def add_api(self, specification: Specification, **options: Any) -> None:
+        """Compile every operation of `specification`; raises as `Operations.compile`."""
+        self._operations.compile(specification, options["resolver"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the operation of the request's path and method, if the contract has one."""
+        match = self._operations.match(path_of(scope)) if scope["type"] == "http" else None
+        if match is None or is_preflight(scope):
+            # Connexion's own application asks for this even where nothing of the contract matched.
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
+            await self.app(scope, receive, send)
+            return
+        request = begun(scope)
+        request.query = scope["query_string"]
+        request.authorization = _authorization(scope)
+        request.body = partial(received, request.headers, receive, self._timeout)
+        try:
+            reply = await self._operations.answer(request, match)
+            await self._envelope.around(reply, request).send(scope, send)
+        except ClientDisconnected:
+            return
+        finally:
+            request.end()
+
+
+def _authorization(scope: Scope) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name == b"authorization"]
