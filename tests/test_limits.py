@@ -37,6 +37,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def coming_from(host: str | None) -> Request:
+    return Request("an-id", "GET", client=(host, 50_000) if host else None)
+
+
 async def count(limits: Limits, user: str = "alice") -> str:
     """Count a request, and return the header that says what is left."""
     request = Request("an-id", "GET")
@@ -120,9 +124,9 @@ async def test_nobody_is_told_to_wait_longer_than_the_contract_has_it(clock: Clo
 @pytest.mark.usefixtures("clock")
 async def test_what_is_no_address_takes_little_memory() -> None:
     limits = Limits(Rate(1, 3600))
-    await limits.count_address(Request("an-id", "GET"), {"client": ("x" * 60_000, 1)})
+    await limits.count_address(coming_from("x" * 60_000))
     with pytest.raises(RateLimited):
-        await limits.count_address(Request("an-id", "GET"), {"client": ("x" * 60_001, 1)})
+        await limits.count_address(coming_from("x" * 60_001))
 
 
 @pytest.mark.usefixtures("clock")
@@ -132,8 +136,8 @@ async def test_nobody_pays_for_another() -> None:
     await count(limits, "bob")
     await refusal(limits, "alice")
 
-    request = Request("an-id", "GET")
-    await limits.count_address(request, {"client": ("alice", 1)})
+    request = coming_from("alice")
+    await limits.count_address(request)
     assert dict(request.limits)[b"ratelimit"] == b'"address";r=0;t=3600'
 
 
@@ -145,10 +149,10 @@ async def test_memory_is_bounded_and_floods_of_addresses_let_no_user_off(
     few = Limits(Rate(1, 3600))
     await count(few, "alice")
     for number in range(5):
-        await few.count_address(Request("an-id", "GET"), {"client": (f"10.0.0.{number}", 1)})
+        await few.count_address(coming_from(f"10.0.0.{number}"))
 
     assert await refusal(few, "alice") == 3600
-    await few.count_address(Request("an-id", "GET"), {"client": ("10.0.0.0", 1)})  # forgotten
+    await few.count_address(coming_from("10.0.0.0"))  # forgotten
 
 
 @pytest.mark.parametrize(
@@ -169,10 +173,9 @@ async def test_an_ipv6_address_counts_as_its_network(
     one: str | None, other: str | None, same: bool
 ) -> None:
     limits = Limits(Rate(1, 3600))
-    scopes = [{"client": (host, 50_000) if host else None} for host in (one, other)]
-    await limits.count_address(Request("an-id", "GET"), scopes[0])
+    await limits.count_address(coming_from(one))
     try:
-        await limits.count_address(Request("an-id", "GET"), scopes[1])
+        await limits.count_address(coming_from(other))
     except RateLimited:
         assert same
     else:

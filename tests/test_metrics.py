@@ -12,7 +12,7 @@ from tests.conftest import SECRET
 from todo_api.app import _authenticator, _envelope, create_app
 from todo_api.contract import contract
 from todo_api.counts import BOUNDS, READINGS, Layout
-from todo_api.intake import Intake
+from todo_api.http.intake import Intake
 from todo_api.keys import SharedSecret
 from todo_api.logs import Request
 from todo_api.meter import DIRECTORY, Meter
@@ -176,9 +176,10 @@ async def test_a_refusal_is_counted(
 ) -> None:
     settings = Settings(jwt_secret_key=SECRET)
     pool, keys = Pool("host=nowhere.invalid"), SharedSecret(SECRET)
-    intake = Intake(pool, _envelope(settings))
+    intake = Intake(pool, _envelope(settings), meters[0], most=0)
     meters[0].watch(lambda: readings(pool, intake, _authenticator(settings, keys), keys))
-    intake.refusal(Request("a-request", "GET", meter=meters[0]))
+    intake.refusal(b"GET /api/alice/tasks HTTP/1.1\r\n\r\n", "http", b"")
+    intake.close()
     meters[0].close()
     await pool.close()
 

@@ -16,7 +16,6 @@ from tests.conftest import faults, problem
 from todo_api.app import create_app
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
-from todo_api.envelope import Envelope
 from todo_api.keys import SharedSecret
 from todo_api.operations import Operations
 from todo_api.settings import Settings
@@ -139,13 +138,8 @@ def compile_with(operation_id: str) -> None:
     changed["paths"]["/api/{user_id}/tasks"]["get"]["operationId"] = operation_id
     keys = SharedSecret("a secret of thirty-two characters")
     authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
-    operations = Operations(
-        TestClient.__call__,
-        authenticator=authenticator,
-        timeout=1,
-        envelope=Envelope(origins=(), exposed=()),
-    )
-    operations.add_api(Specification.load(changed), resolver=RelativeResolver(handlers))
+    operations = Operations(authenticator)
+    operations.compile(Specification.load(changed), RelativeResolver(handlers))
 
 
 def test_the_contract_itself_compiles() -> None:

@@ -130,12 +130,12 @@ def test_a_refusal_leaves_the_connection_usable_whatever_body_was_sent(
 
 async def test_a_user_may_have_the_name_of_an_address(redis: Redis) -> None:
     limits = Limits(Rate(100, 3600), SharedCounts(redis.url))
-    request = Request("an-id", "GET")
+    request = Request("an-id", "GET", client=("192.0.2.1", 50_000))
     for _ in range(50):
         await limits.count_user(request, "192.0.2.1")
     request.limits = ()
     while not request.limits:
-        await limits.count_address(request, {"client": ("192.0.2.1", 50_000)})
+        await limits.count_address(request)
     await limits.counts.close()
 
     [_, remaining, _] = dict(request.limits)[b"ratelimit"].split(b";")
