@@ -24,9 +24,11 @@ class Cause(NamedTuple):
 
 CAUSES = {
     "VALIDATION_ERROR": Cause(
-        (400, 422),
-        "The body is not JSON (400), or a parameter (400) or the body (422) breaks the contract.",
-        "Look at errors: each names a field by its JSON pointer, or a parameter, and its fault.",
+        (400, 408, 422, 431),
+        "The body is not JSON (400), or a parameter (400) or the body (422) breaks the contract;"
+        " the request did not arrive in time (408); its header fields are too large (431).",
+        "Look at errors: each names a field by its JSON pointer, or a parameter, and its fault."
+        " Send what did not arrive again; send less in cookies and other header fields.",
     ),
     "AUTH_MISSING": Cause(
         (401,),
