@@ -31,7 +31,8 @@ def answer_to(error: Exception, request: Request) -> Reply:
     error = _translated(error)
     kind = kind_of(error)
     request.error_code = kind.error_code
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    # Overload is no fault, and to write a line of each would be more work still.
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind.error_code != "OVERLOADED":
         log_error(error, request)
     return _problem(error, kind, request.id)
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple, Protocol
 
-MOST_RECEIVED = 32 * 1024 * 1024
+MOST_RECEIVED = 16 * 1024 * 1024
 """Bytes received and not worked on yet, of all connections together."""
 MOST_UNSENT = 32 * 1024 * 1024
 """Bytes of answers that nobody has read yet, of all connections together."""

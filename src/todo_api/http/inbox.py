@@ -45,13 +45,14 @@ class Inbox:
         held = len(self.data) + beside
         self._connections.received += held - self._counted
         self._counted = held
-        self._read(wanted=not self._resting and len(self.data) < MOST_BYTES)
-        return held <= ALWAYS or self._connections.has_room
+        fits = held <= ALWAYS or self._connections.has_room
+        self._read(wanted=fits and not self._resting and len(self.data) < MOST_BYTES)
+        return fits
 
     def rest(self, *, resting: bool) -> None:
         """Read nothing until told otherwise."""
         self._resting = resting
-        self._read(wanted=not resting and len(self.data) < MOST_BYTES)
+        self.settle()
 
     def _read(self, *, wanted: bool) -> None:
         if wanted != self._reading and not self._transport.is_closing():

@@ -11,6 +11,8 @@ from todo_api.http.connections import Connections
 from todo_api.http.inbox import Inbox
 from todo_api.http.outbox import Outbox
 
+_MOST_DISCARDED = 1024 * 1024  # bytes, after a last answer
+
 
 class Link(asyncio.BufferedProtocol):
     """One connection, known to uvicorn and to `Connections` as long as it is open."""
@@ -22,6 +24,7 @@ class Link(asyncio.BufferedProtocol):
         self.connections = connections
         self.times = connections.deadlines
         self._deadline = inf
+        self._discarded = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -74,6 +77,23 @@ class Link(asyncio.BufferedProtocol):
         """Do what is to be done at the deadline: here that of a client which does not read."""
         if not self.outbox.renew(self.connections.now + self.times.unread):
             self.abort()
+
+    def linger(self) -> None:
+        """End our side, and throw away what comes until the client ends its own.
+
+        To close at once resets a connection on which something is still on its way here, and with
+        it the answer that the client has not read (RFC 9112, 9.6).
+        """
+        self.inbox.data.clear()
+        self.inbox.rest(resting=False)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def discard(self) -> bool:
+        """Throw away what came, and tell whether more may come."""
+        self._discarded += len(self.inbox.data)
+        self.inbox.data.clear()
+        return self._discarded <= _MOST_DISCARDED
 
     def abort(self) -> None:
         """End at once, and throw away what is not sent."""

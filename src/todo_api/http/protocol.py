@@ -6,7 +6,6 @@ request than its own, and a connection holds no more than `inbox` and `outbox` s
 """
 
 import asyncio
-from enum import Enum, auto
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -19,36 +18,16 @@ from todo_api.http.asgi import Cycle
 from todo_api.http.exchange import Exchange
 from todo_api.http.head import Head, end_of_head
 from todo_api.http.link import Link
+from todo_api.http.states import State
 
 if TYPE_CHECKING:
     from todo_api.http.service import Service
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LINE_ENDS = b"\r\n"
-_MOST_LINGERING = 1024 * 1024
-"""Bytes that are read, and thrown away, after a last answer."""
 _FAREWELL = 1.0
 """Seconds that a shutdown leaves an idle connection open for the request that is on its way: to
 close it at once resets what its client has just sent (RFC 9112, 9.6)."""
-
-
-class State(Enum):
-    """What a connection does."""
-
-    IDLE = auto()
-    HEAD = auto()
-    """A head has begun to arrive."""
-    ANSWER = auto()
-    """An answer is made; what comes meanwhile waits."""
-    BODY = auto()
-    """An answer is made, and waits for the request's body."""
-    SENT = auto()
-    """An answer is sent; its client is to read it, or the rest of its body is to be skipped."""
-    REFUSED = auto()
-    """A request was refused as too much, and nothing is read for a while."""
-    LINGER = auto()
-    """The last answer is sent; what comes is thrown away until the client ends its side."""
-    CLOSED = auto()
 
 
 class Protocol(Link):
@@ -73,7 +52,6 @@ class Protocol(Link):
         self._cycle: Cycle | None = None
         self._refused = b""
         self._leaving = self._ended = self._last = False
-        self._lingered = 0
 
     @property
     def is_closed(self) -> bool:
@@ -117,8 +95,9 @@ class Protocol(Link):
                 self._advance()
             case State.SENT:
                 self._go_on()
-            case State.LINGER | State.CLOSED:
-                self._discard()
+            case State.LINGER:
+                if not self.discard():
+                    self._close()
         self._settle()
 
     def resume_writing(self) -> None:
@@ -211,7 +190,7 @@ class Protocol(Link):
         except ClientDisconnected:
             self._close()
         finally:
-            self._task = None
+            self._task = self._cycle = None
             self._answered(exchange)
 
     def _await_body(self) -> None:
@@ -296,22 +275,13 @@ class Protocol(Link):
         return self._last
 
     def _end(self) -> None:
-        """End after a last answer, but let the client read it first (RFC 9112, 9.6)."""
-        self.inbox.data.clear()
+        """End after a last answer, but let the client read it first."""
         clean = self._exchange is not None and self._exchange.is_read
         if self._ended or (clean and self.scheme == "https"):
             self._close()
-            return
-        self._become(State.LINGER, self.times.linger)
-        self.inbox.rest(resting=False)
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-
-    def _discard(self) -> None:
-        self._lingered += len(self.inbox.data)
-        self.inbox.data.clear()
-        if self._lingered > _MOST_LINGERING:
-            self._close()
+        else:
+            self._become(State.LINGER, self.times.linger)
+            self.linger()
 
     def _close(self) -> None:
         self._become(State.CLOSED, self.times.unread)
@@ -332,8 +302,6 @@ class Protocol(Link):
             case State.BODY:
                 self._become(State.ANSWER)
                 self._fail(DatabaseOverloaded())
-            case State.ANSWER:
-                self.inbox.rest(resting=True)
             case State.SENT | State.REFUSED:
                 self._end()
         self.inbox.settle()

@@ -57,11 +57,10 @@ class Service:
         request = self._request(exchange, link)
         try:
             reply = await self._operations.answer(request, match)
-            last = link.is_last(exchange)
-            link.outbox.write(
-                self._envelope.rendered(reply, request, self.date(link.server), last=last)
-            )
-            exchange.answered = True
+            if not link.is_closed:
+                last = link.is_last(exchange)
+                link.outbox.write(self._envelope.rendered(reply, request, link.date, last=last))
+                exchange.answered = True
         finally:
             request.end()
 
@@ -72,7 +71,7 @@ class Service:
         reply = answer_to(error, request)
         request.status = reply.status
         request.end()
-        return self._envelope.rendered(reply, request, self.date(link.server), last=True)
+        return self._envelope.rendered(reply, request, link.date, last=True)
 
     def _request(self, exchange: Exchange, link: "Protocol") -> Request:
         head = exchange.head
