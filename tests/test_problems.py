@@ -56,6 +56,9 @@ REQUESTS: dict[str, Callable[[TestClient, str], Any]] = {
     )[1],
 }
 ERRORS: dict[str, Exception] = {
+    "slowHead": errors.HeadTooSlow(),
+    "slowBody": errors.BodyTooSlow(),
+    "largeHead": errors.HeadTooLarge(),
     "bug": ZeroDivisionError("division by zero"),
     "refused": db_errors.DatabaseRefused("syntax error"),
     "database": db_errors.DatabaseUnavailable("connection refused"),
