@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
+_RETRY_AFTER = b"retry-after: "
 _TICK = 0.001  # seconds
 _OPENED_AT_ONCE = 100
 
@@ -35,9 +36,10 @@ class Outcome:
 
 
 class Connection(asyncio.Protocol):
-    """Sends one request after another and times each answer."""
+    """Sends one request after another, times each answer, and waits as long as a refusal asks."""
 
     def __init__(self, idle: deque["Connection"], outcome: Outcome) -> None:
+        self._loop = asyncio.get_running_loop()
         self._idle = idle
         self._outcome = outcome
         self._received = b""
@@ -60,7 +62,10 @@ class Connection(asyncio.Protocol):
             status = int(head.split(b" ", 2)[1])
             self._outcome.latencies[status].append(time.perf_counter() - self._sent_at)
             self._received = b""
-            self._idle.append(self)
+            if pause := head.partition(_RETRY_AFTER)[2].partition(b"\r")[0]:
+                self._loop.call_later(int(pause), self._idle.append, self)
+            else:
+                self._idle.append(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._outcome.lost += 1

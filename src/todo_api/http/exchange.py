@@ -24,6 +24,7 @@ class Exchange:
         "answered",
         "head",
         "keep_alive",
+        "refused",
     )
 
     def __init__(
@@ -45,7 +46,7 @@ class Exchange:
         self._arrival: asyncio.Future[None] | None = None
         self.keep_alive = head.keep_alive
         """Whether the connection goes on after this request, as far as it is known."""
-        self.answered = False
+        self.answered = self.refused = False
 
     @property
     def held(self) -> int:

@@ -104,6 +104,7 @@ class Protocol(Link):
         """Go on after the client has read."""
         super().resume_writing()
         if self._state is State.SENT:
+            self.wait(self.times.body)
             self._go_on()
             self._settle()
 
@@ -126,7 +127,7 @@ class Protocol(Link):
                 self._become(State.ANSWER)
                 self._fail(BodyTooSlow())
             case State.REFUSED:
-                self._look_at_refused()
+                self._after_refusal()
             case State.SENT:
                 self._end()
             case State.CLOSED:
@@ -209,17 +210,20 @@ class Protocol(Link):
         if not exchange.answered:
             self.abort()  # what was begun can't be ended in any other way
             return
+        if exchange.refused:
+            self._pause()
+            return
         self._become(State.SENT, self.times.body)
         self._go_on()
         self._settle()
 
     def _go_on(self) -> None:
         """Go on once the client has read its answer, and the rest of its body is skipped."""
-        exchange = self._exchange
-        if exchange is None or self.outbox.paused:
+        if self.outbox.paused:
             return
+        exchange = self._exchange
         try:
-            skipped = not self._last and exchange.skip()
+            skipped = self._last or exchange is None or exchange.skip()
         except Exception:  # noqa: BLE001 (what is wrong with a body that nobody wants)
             self._last = True
         if self._last:
@@ -237,32 +241,35 @@ class Protocol(Link):
         self._end()
 
     def _turn_away(self, data: bytes, refusal: bytes) -> None:
-        """Refuse a request before its head is parsed, and leave what follows for later.
+        """Refuse a request before its head is parsed, and find out later where it ends."""
+        self._refused = data
+        self.outbox.write(refusal)
+        self._pause()
+
+    def _pause(self) -> None:
+        """Read nothing for a while after a refusal.
 
         A client that asks again at once would else make refusing all that is done here. Through a
         proxy come many clients, of whom none is to wait for another.
         """
-        self._refused = data
-        self.outbox.write(refusal)
         if self.proxied:
             self._become(State.REFUSED)
-            self._loop.call_soon(self._look_at_refused)
+            self._loop.call_soon(self._after_refusal)
         else:
             self._become(State.REFUSED, self.times.refused)
             self.inbox.rest(resting=True)
 
-    def _look_at_refused(self) -> None:
-        """Find out where a refused request ends."""
+    def _after_refusal(self) -> None:
         if self._state is not State.REFUSED:
             return
         self.inbox.rest(resting=False)
+        data, self._refused = self._refused, b""
         try:
-            exchange = self._exchange_of(Head(self._refused))
+            if data:
+                self._exchange = self._exchange_of(Head(data))
+                self._last = self._exchange.is_last
         except Exception:  # noqa: BLE001 (it has been refused already)
-            self._end()
-            return
-        self._exchange = exchange
-        self._last = exchange.is_last
+            self._last = True
         self._become(State.SENT, self.times.body)
         self._go_on()
         self._settle()

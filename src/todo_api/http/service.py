@@ -61,6 +61,7 @@ class Service:
                 last = link.is_last(exchange)
                 link.outbox.write(self._envelope.rendered(reply, request, link.date, last=last))
                 exchange.answered = True
+                exchange.refused = request.error_code == "OVERLOADED"
         finally:
             request.end()
 
