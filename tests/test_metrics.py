@@ -14,7 +14,6 @@ from todo_api.contract import contract
 from todo_api.counts import BOUNDS, READINGS, Layout
 from todo_api.http.intake import Intake
 from todo_api.keys import SharedSecret
-from todo_api.logs import Request
 from todo_api.meter import DIRECTORY, Meter
 from todo_api.metrics import Workers
 from todo_api.readings import readings

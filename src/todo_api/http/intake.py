@@ -13,6 +13,7 @@ from todo_api.meter import Meter
 from todo_api.problems import problem
 
 _REPORT_INTERVAL = 1.0  # seconds
+_MOST_AT_ONCE = 1_000  # refusals a second
 
 _PROBE = re.compile(rb"(?:GET|HEAD) /(?:health|ready)[ ?]")
 _FIELD = rb"\n%b[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r"
@@ -40,6 +41,7 @@ class Intake:
         self._not_begun = 0
         self._report_due: asyncio.TimerHandle | None = None
         self._reported = 0
+        self._second = self._at_once = 0
         self.refused = 0
         """Requests for which there was no room."""
 
@@ -51,14 +53,16 @@ class Intake:
         """Note that such a request has begun."""
         self._not_begun -= 1
 
-    def refusal(self, head: bytes, scheme: str, date: bytes) -> bytes | None:
-        """Return the answer to a request for which there is no room, or None where there is.
+    def has_room_for(self, head: bytes) -> bool:
+        """Say whether a request can be done, of which its unparsed head is known; probes can."""
+        room = self._not_begun + self._pool.waiting < self._most
+        return room or _PROBE.match(head) is not None
 
-        Its head is not parsed: to refuse must cost next to nothing, or nothing else is done. There
-        is always room for probes.
+    def refusal(self, head: bytes, scheme: str, date: bytes) -> bytes:
+        """Return the answer to a request for which there is no room.
+
+        Its head is not parsed: to refuse must cost next to nothing, or nothing else is done.
         """
-        if self._not_begun + self._pool.waiting < self._most or _PROBE.match(head):
-            return None
         started = perf_counter()
         request = Request(_request_id(head), head.partition(b" ")[0].decode("latin-1"))
         request.scheme = scheme
@@ -67,6 +71,17 @@ class Intake:
         self._count(perf_counter() - started)
         answer = problem(DatabaseOverloaded(), request.id)
         return self._envelope.rendered(answer, request, date, last=False)
+
+    def may_refuse(self) -> bool:
+        """Say whether there is time for one more refusal at once, or it had better wait a moment.
+
+        So many a second take a tenth of a core.
+        """
+        now = int(self._loop.time())
+        if now != self._second:
+            self._second, self._at_once = now, 0
+        self._at_once += 1
+        return self._at_once <= _MOST_AT_ONCE
 
     def close(self) -> None:
         """Tell the log of refusals that it has not been told of."""

@@ -50,8 +50,9 @@ class Protocol(Link):
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
         self._cycle: Cycle | None = None
-        self._refused = b""
-        self._leaving = self._ended = self._last = False
+        self._turned_away = b""
+        """The head of a request that is refused, unparsed."""
+        self._leaving = self._ended = self._last = self._waits = False
 
     @property
     def is_closed(self) -> bool:
@@ -127,7 +128,7 @@ class Protocol(Link):
                 self._become(State.ANSWER)
                 self._fail(BodyTooSlow())
             case State.REFUSED:
-                self._after_refusal()
+                self._after_pause()
             case State.SENT:
                 self._end()
             case State.CLOSED:
@@ -157,9 +158,9 @@ class Protocol(Link):
         elif not data and self._state is not State.IDLE:
             self._become(State.IDLE, self.times.idle)
 
-    def _begin(self, data: bytes) -> None:
-        if (refusal := self._service.intake.refusal(data, self.scheme, self.date)) is not None:
-            self._turn_away(data, refusal)
+    def _begin(self, data: bytes, *, waited: bool = False) -> None:
+        if not self._service.intake.has_room_for(data):
+            self._turn_away(data, waited=waited)
             return
         try:
             head = Head(data)
@@ -210,8 +211,8 @@ class Protocol(Link):
         if not exchange.answered:
             self.abort()  # what was begun can't be ended in any other way
             return
-        if exchange.refused:
-            self._pause()
+        if exchange.refused and not self.proxied:
+            self._pause(self.times.refused)
             return
         self._become(State.SENT, self.times.body)
         self._go_on()
@@ -240,30 +241,35 @@ class Protocol(Link):
         self.outbox.write(self._service.rejection(error, self))
         self._end()
 
-    def _turn_away(self, data: bytes, refusal: bytes) -> None:
-        """Refuse a request before its head is parsed, and find out later where it ends."""
-        self._refused = data
-        self.outbox.write(refusal)
-        self._pause()
+    def _turn_away(self, data: bytes, *, waited: bool) -> None:
+        """Refuse a request before its head is parsed, and find out later where it ends.
 
-    def _pause(self) -> None:
-        """Read nothing for a while after a refusal.
-
-        A client that asks again at once would else make refusing all that is done here. Through a
-        proxy come many clients, of whom none is to wait for another.
+        A client that asks again at once would make refusing all that is done here, so that its
+        connection is not read for a while. Through a proxy come many clients, of whom none is to
+        wait for another: there, a request that is one of too many waits for its own refusal.
         """
-        if self.proxied:
-            self._become(State.REFUSED)
-            self._loop.call_soon(self._after_refusal)
-        else:
-            self._become(State.REFUSED, self.times.refused)
-            self.inbox.rest(resting=True)
+        intake, self._turned_away = self._service.intake, data
+        self._waits = self.proxied and not waited and not intake.may_refuse()
+        if not self._waits:
+            self.outbox.write(intake.refusal(data, self.scheme, self.date))
+        self._pause(0 if self.proxied and not self._waits else self.times.refused)
 
-    def _after_refusal(self) -> None:
+    def _pause(self, seconds: float) -> None:
+        self._become(State.REFUSED, seconds)
+        if seconds:
+            self.inbox.rest(resting=True)
+        else:
+            self._loop.call_soon(self._after_pause)
+
+    def _after_pause(self) -> None:
         if self._state is not State.REFUSED:
             return
         self.inbox.rest(resting=False)
-        data, self._refused = self._refused, b""
+        data, self._turned_away = self._turned_away, b""
+        if self._waits:
+            self._waits = False
+            self._begin(data, waited=True)
+            return
         try:
             if data:
                 self._exchange = self._exchange_of(Head(data))
@@ -283,6 +289,7 @@ class Protocol(Link):
 
     def _end(self) -> None:
         """End after a last answer, but let the client read it first."""
+        self._turned_away = b""
         clean = self._exchange is not None and self._exchange.is_read
         if self._ended or (clean and self.scheme == "https"):
             self._close()
@@ -300,8 +307,8 @@ class Protocol(Link):
 
     def _settle(self) -> None:
         """Count what is held; where all hold too much together, part with it."""
-        exchange = self._exchange
-        if self.inbox.settle(0 if exchange is None else exchange.held):
+        beside = len(self._turned_away) + (0 if self._exchange is None else self._exchange.held)
+        if self.inbox.settle(beside):
             return
         match self._state:
             case State.HEAD:

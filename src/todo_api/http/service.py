@@ -1,5 +1,6 @@
 """What the protocol asks of the service: who answers a request, and how a refusal looks."""
 
+import asyncio
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +58,13 @@ class Service:
         request = self._request(exchange, link)
         try:
             reply = await self._operations.answer(request, match)
+            exchange.refused = request.error_code == "OVERLOADED"
+            if exchange.refused and link.proxied and not self.intake.may_refuse():
+                await asyncio.sleep(self.connections.deadlines.refused)  # see Protocol._turn_away
             if not link.is_closed:
                 last = link.is_last(exchange)
                 link.outbox.write(self._envelope.rendered(reply, request, link.date, last=last))
                 exchange.answered = True
-                exchange.refused = request.error_code == "OVERLOADED"
         finally:
             request.end()
 
