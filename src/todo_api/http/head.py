@@ -80,7 +80,6 @@ class Head:
             pass  # the head was parsed whole
         except HttpParserError:
             raise MalformedRequest from None
-        self.keep_alive: bool = parser.should_keep_alive()
         self.fields: HeaderFields = fields_by_name(self.items)
         self._interpret(minor)
 
@@ -100,6 +99,7 @@ class Head:
         self.expects_continue = (
             minor == b"1" and fields.get(b"expect", b"").lower() == b"100-continue"
         )
+        self.keep_alive = _keeps_alive(fields.get(b"connection"), minor)
         coding = fields.get(b"transfer-encoding")
         if coding is None:
             self.length = int(fields.get(b"content-length", b"0"))
@@ -107,6 +107,14 @@ class Head:
             self.length = None
         else:
             raise MalformedRequest  # a coding that nobody here undoes (RFC 9112, 6.1)
+
+
+def _keeps_alive(connection: bytes | None, minor: bytes) -> bool:
+    """Tell whether the connection is to go on (RFC 9112, 9.3)."""
+    if connection is None:
+        return minor == b"1"
+    options = {option.strip(b" \t") for option in connection.lower().split(b",")}
+    return b"close" not in options and (minor == b"1" or b"keep-alive" in options)
 
 
 def _split(target: bytes) -> tuple[bytes, bytes]:

@@ -74,15 +74,13 @@ class Protocol(Link):
         """Let go of everything but an operation that runs, which is not left half done."""
         super().connection_lost(exc)
         self._state = State.CLOSED
-        self._fail(ClientDisconnected())
-        if self._cycle is not None:
-            self._cycle.disconnect()
+        self._disconnect()
         self._hand_over_task()
 
     def eof_received(self) -> bool:
         """Answer what has come whole before the client ended its side; TLS ends both at once."""
         self._ended = True
-        self._fail(ClientDisconnected())
+        self._disconnect()
         answering = self._state in {State.ANSWER, State.SENT, State.REFUSED}
         return answering and self.scheme == "http"
 
@@ -211,6 +209,7 @@ class Protocol(Link):
         if not exchange.answered:
             self.abort()  # what was begun can't be ended in any other way
             return
+        self.is_last(exchange)
         if exchange.refused and not self.proxied:
             self._pause(self.times.refused)
             return
@@ -300,6 +299,12 @@ class Protocol(Link):
     def _close(self) -> None:
         self._become(State.CLOSED, self.times.unread)
         self.transport.close()
+
+    def _disconnect(self) -> None:
+        """Tell who waits for more of the client that nothing comes."""
+        self._fail(ClientDisconnected())
+        if self._cycle is not None:
+            self._cycle.disconnect()
 
     def _fail(self, error: Exception) -> None:
         if self._exchange is not None:

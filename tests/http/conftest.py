@@ -1,0 +1,94 @@
+"""The protocol on a socket of this process, before an application that the test chooses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from db.pool import Pool
+from todo_api.auth import Authenticator
+from todo_api.envelope import Envelope
+from todo_api.http.connections import Connections, Deadlines
+from todo_api.http.forwarded import Proxies
+from todo_api.http.intake import Intake
+from todo_api.http.protocol import Protocol
+from todo_api.http.service import Service
+from todo_api.keys import SharedSecret
+from todo_api.operations import Operations
+
+Application = Callable[..., Awaitable[None]]
+PATIENCE = 10.0
+
+
+class Client:
+    """One connection to the application."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    def close(self) -> None:
+        self.writer.transport.abort()
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def until(self, end: bytes) -> bytes:
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.readuntil(end)
+
+    async def rest(self) -> bytes:
+        """Return all that comes until the server ends its side."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.read()
+
+
+Open = Callable[[Application], Awaitable[Client]]
+
+
+@pytest.fixture
+def deadlines() -> Deadlines:
+    return Deadlines()
+
+
+@pytest.fixture
+async def connections(deadlines: Deadlines) -> AsyncIterator[Connections]:
+    connections = Connections(deadlines)
+    yield connections
+    connections.close()
+
+
+@pytest.fixture
+async def serve(connections: Connections) -> AsyncIterator[Open]:
+    """Serve an application, none of whose paths is of the contract, and connect to it."""
+    async with AsyncExitStack() as stack:
+        pool = Pool("host=nowhere.invalid")
+        stack.push_async_callback(pool.close)
+        envelope = Envelope((), ())
+        keys = SharedSecret("a secret of thirty-two characters")
+        authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
+        service = Service(
+            Operations(authenticator), envelope, Intake(pool, envelope), connections, Proxies(None)
+        )
+
+        async def serve(app: Application) -> Client:
+            config = Config(app, lifespan="off", log_config=None, proxy_headers=False)
+            config.load()
+            state: dict[str, Any] = {"http": service, "meter": None}
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(
+                lambda: Protocol(config, ServerState(), state), "127.0.0.1"
+            )
+            stack.callback(server.close)
+            client = Client(
+                *await asyncio.open_connection(*server.sockets[0].getsockname(), limit=10**8)
+            )
+            stack.callback(client.close)
+            return client
+
+        yield serve
