@@ -1,5 +1,6 @@
 """Where a proxy takes requests, its certificate, and its configuration made to fit a test."""
 
+import socket
 import ssl
 import subprocess
 from collections.abc import Mapping
@@ -26,6 +27,11 @@ class Entrance:
     def trust(self) -> ssl.SSLContext:
         """Return a context of a client's own: it holds which versions of HTTP the client speaks."""
         return ssl.create_default_context(cafile=self.certificate)
+
+    def connect(self) -> ssl.SSLSocket:
+        """Return a connection over which HTTP/1.1 is spoken."""
+        plain = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        return self.trust().wrap_socket(plain, server_hostname="127.0.0.1")
 
     def wait_until_open(self, process: subprocess.Popen[bytes], log: Path) -> None:
         """Wait until the proxy that `process` is answers; it must not end instead."""
