@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from tests.conftest import SECRET
-from tests.deploy.haproxy import Entrance
+from tests.deploy.entrance import Entrance
 from tests.live.conftest import PATIENCE, until
 from todo_api.development import token_for
 

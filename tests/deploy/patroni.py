@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from secrets import token_hex
 
-from tests.deploy.haproxy import relocated
+from tests.deploy.entrance import relocated
 from tests.deploy.image import ROOT
 from tests.deploy.machine import HOSTS, Machine, Programs, asked, variables
 from tests.live.conftest import free_port, until

@@ -2,32 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx2
-import orjson
 import pytest
 
 from tests.conftest import problem
-from tests.deploy.haproxy import Entrance, Replica, answering, haproxy
+from tests.deploy.entrance import Entrance
+from tests.deploy.haproxy import haproxy
+from tests.deploy.replica import Echo, Replica, answering
 from tests.live.conftest import free_port, until
 
 CHECKS = 5  # more than HAProxy needs to leave a replica alone
-
-
-class Echo(BaseHTTPRequestHandler):
-    """Answers with the header fields that a replica is sent."""
-
-    def do_GET(self) -> None:
-        body = orjson.dumps(self.headers.items())
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx2
@@ -12,7 +11,9 @@ import pytest
 from connexion.spec import Specification
 
 from tests.conftest import problem
-from tests.deploy.haproxy import Entrance, answering, haproxy
+from tests.deploy.entrance import Entrance
+from tests.deploy.haproxy import haproxy
+from tests.deploy.replica import Ending, answering
 from tests.live.conftest import free_port
 from todo_api.causes import type_of
 from todo_api.contract import contract
@@ -25,13 +26,6 @@ FAULT = {
     "    default_backend": "    http-request deny deny_status 500 if { path /fault }\n"
     "    default_backend"
 }
-
-
-class Ending(BaseHTTPRequestHandler):
-    """Ends each connection instead of an answer."""
-
-    def do_GET(self) -> None:
-        self.close_connection = True
 
 
 def ask(entrance: Entrance, path: str = "/api/alice/tasks", **headers: str) -> httpx2.Response:

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.deploy.clients import Load
-from tests.deploy.haproxy import DRAIN, HOSTS, Entrance, Replica, haproxy
+from tests.deploy.entrance import Entrance
+from tests.deploy.haproxy import DRAIN, haproxy
+from tests.deploy.replica import HOSTS, Replica
 from tests.live.conftest import PATIENCE, until
 
 ROLLS = int(os.environ.get("CAMPAIGN_ROLLS", "1"))

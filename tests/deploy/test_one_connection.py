@@ -1,0 +1,173 @@
+"""Two users on one connection between nginx and the service: nothing crosses.
+
+nginx has the lines here that pages about WebSockets show, which pass a client's `Upgrade` on.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.conftest import SECRET
+from tests.deploy.entrance import Entrance
+from tests.deploy.nginx import nginx
+from tests.deploy.segments import Segments
+from tests.live.conftest import PATIENCE, Server, serving, until
+from tests.live.wire import Answer, answer_of
+
+STEP = 5  # bytes from cut to cut: less than the name of any field that changes how a body is read
+
+CONSTANT = {
+    'proxy_set_header Connection "";': "proxy_set_header Upgrade $http_upgrade;\n"
+    '    proxy_set_header Connection "upgrade";',
+    "keepalive 32;": "keepalive 1;",
+}
+MAPPED = {
+    "upstream todo-api {": "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }\n"
+    "upstream todo-api {",
+    'proxy_set_header Connection "";': "proxy_set_header Upgrade $http_upgrade;\n"
+    "    proxy_set_header Connection $connection_upgrade;\n"
+    "    proxy_request_buffering off;",  # so that chunks stay chunks
+    "keepalive 32;": "keepalive 1;",
+}
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    output = tmp_path_factory.mktemp("service") / "output"
+    variables = {"JWT_SECRET_KEY": SECRET, "FORWARDED_ALLOW_IPS": "127.0.0.1"}
+    with serving(output, DATABASE_URL=database_url, LOG_FORMAT="json", **variables) as server:
+        yield server
+
+
+@pytest.fixture
+def segments(service: Server) -> Iterator[Segments]:
+    with closing(Segments(int(service.url.rpartition(":")[2]))) as segments:
+        yield segments
+
+
+@pytest.fixture(params=[CONSTANT, MAPPED], ids=["constant", "mapped"])
+def entrance(
+    segments: Segments, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Entrance]:
+    with nginx(tmp_path, [f"127.0.0.1:{segments.port}"] * 3, request.param) as entrance:
+        yield entrance
+
+
+class Book:
+    """The ids of all requests that were sent, and of those that the service has answered."""
+
+    def __init__(self, service: Server) -> None:
+        self._service = service
+        self._sent: Counter[str] = Counter()
+        self._first = self.new_id()
+        httpx2.get(f"{service.url}/health", headers={"X-Request-ID": self._first})
+
+    def new_id(self) -> str:
+        new = uuid4().hex
+        self._sent[new] += 1
+        return new
+
+    def assert_balanced(self) -> None:
+        """Every request was answered once, and nothing else was taken for one."""
+        until(lambda: self._answered().keys() >= self._sent.keys())
+        assert self._answered() == self._sent
+
+    def _answered(self) -> Counter[str]:
+        """Count the ids in the log since the first, before which there are other tests' lines."""
+        lines = self._service.log().splitlines()
+        ids = [json.loads(line).get("request_id") for line in lines if line.startswith("{")]
+        return Counter(ids[ids.index(self._first) :] if self._first in ids else [])
+
+
+class Attacker:
+    """Sends raw requests of one user on one connection."""
+
+    def __init__(self, entrance: Entrance, user: str, token: str) -> None:
+        self._head = (
+            f"POST /api/{user}/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+            "Content-Type: application/json\r\nConnection: Upgrade\r\nUpgrade: x\r\n"
+        )
+        self._connection = entrance.connect()
+        self._reader = self._connection.makefile("rb")
+
+    def post(self, framed: bytes, request_id: str) -> Answer:
+        head = f"{self._head}X-Request-ID: {request_id}\r\n".encode()
+        self._connection.sendall(head + framed)
+        return answer_of(self._reader)
+
+    def close(self) -> None:
+        self._reader.close()
+        self._connection.close()
+
+
+def sized(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def chunked(body: bytes) -> bytes:
+    return b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+BODIES = {
+    # The next request, whosever it is, would be the rest of this one, its token included.
+    "prefix": "DELETE /api/{bob}/tasks/{task} HTTP/1.1\r\nX: ",
+    "answer": "GET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+    "task": "POST /api/{alice}/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+    'Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{{"title":"a"}}',
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("framed", [sized, chunked])
+def test_no_body_meets_another_users_request(
+    service: Server,
+    segments: Segments,
+    entrance: Entrance,
+    token: Callable[[str], str],
+    body: str,
+    framed: Callable[[bytes], bytes],
+) -> None:
+    alice, bob = f"alice-{uuid4().hex}", f"bob-{uuid4().hex}"
+    with (
+        closing(Attacker(entrance, alice, token(alice))) as attacker,
+        client_of(bob, token(bob), entrance) as client,
+    ):
+        book = Book(service)
+        task = client.post(
+            "tasks", json={"title": "b"}, headers={"X-Request-ID": book.new_id()}
+        ).json()
+        attack = framed(
+            body.format(alice=alice, bob=bob, task=task["id"], token=token(alice)).encode()
+        )
+        for cut in count(0, STEP):
+            segments.cut = cut
+            attacks, reads = book.new_id(), book.new_id()
+            answer = attacker.post(attack, attacks)
+            assert (answer.status, answer.headers["x-request-id"]) == (400, attacks), cut
+            seen = client.get("tasks", headers={"X-Request-ID": reads})
+            assert (seen.status_code, seen.headers["X-Request-ID"]) == (200, reads), cut
+            assert seen.json()["tasks"] == [task], cut
+            if cut > segments.longest:
+                break
+        with client_of(alice, token(alice), entrance) as own:
+            made = own.get("tasks", headers={"X-Request-ID": book.new_id()})
+
+    assert made.json()["tasks"] == []
+    assert segments.connections == 1
+    book.assert_balanced()
+
+
+def client_of(user: str, token: str, entrance: Entrance) -> httpx2.Client:
+    return httpx2.Client(
+        base_url=f"{entrance.url}/api/{user}/",
+        headers={"Authorization": f"Bearer {token}"},
+        verify=entrance.trust(),
+        timeout=PATIENCE,
+    )
