@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from uvicorn.config import Config
@@ -30,6 +30,9 @@ class Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
+
+    def stop_reading(self) -> None:
+        cast("asyncio.Transport", self.writer.transport).pause_reading()
 
     def close(self) -> None:
         self.writer.transport.abort()

@@ -13,7 +13,7 @@ MOST_BYTES = 65_536
 MOST_FRAMING = 16_384
 """Bytes of a chunked body's extensions and trailer, which are ignored."""
 
-_CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:[ \t]*;[\t -~\x80-\xff]*)?\r\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n")
 _LONGEST_SIZE = 16  # digits, leading zeros among them
 _FREE = 6  # bytes of a chunk's line that are not counted: four digits and the line's end
