@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.contract_diff.releases import RELEASED
+
 ROOT = Path(__file__).parents[2]
 PASSING = """
 import os
@@ -106,11 +108,20 @@ def test_a_release_is_built_tried_and_tagged(repository: Repository) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert repository.git("cat-file", "-t", "v7.0.0") == "tag\n"
-    assert repository.git("rev-parse", "v7.0.0^{}") == repository.git("rev-parse", "HEAD")
+    assert repository.git("rev-parse", "v7.0.0^{}") == repository.git("rev-parse", "HEAD^")
     assert {path.name for path in (repository.folder / "dist").glob("todo*")} == {
         "todo_api-7.0.0-py3-none-any.whl",
         "todo_api-7.0.0.tar.gz",
     }
+
+
+def test_the_next_contract_is_held_against_the_one_released(repository: Repository) -> None:
+    repository.release()
+
+    contract = repository.git("show", "v7.0.0:openapi/todo.yaml")
+    assert (repository.folder / RELEASED).read_text() == contract
+    assert repository.git("show", "--stat", "--format=").count("|") == 1
+    assert repository.git("status", "--porcelain") == ""
 
 
 def test_a_wheel_that_fails_its_trial_is_not_tagged(repository: Repository) -> None:
@@ -173,9 +184,7 @@ def test_a_change_of_the_contract_that_its_version_does_not_tell_is_not_released
     repository: Repository,
 ) -> None:
     repository.versions("6.9.0")
-    repository.commit()
-    repository.git("tag", "v6.9.0")
-    repository.versions("7.0.0")
+    repository.write(str(RELEASED), (repository.folder / "openapi/todo.yaml").read_text())
     repository.edit("openapi/todo.yaml", "        maximum: 1000", "        maximum: 2000")
     repository.versions("6.9.1")
     repository.edit("CHANGELOG.md", "## [7.0.0]", "## [6.9.1] - 2026-11-21")

@@ -13,11 +13,7 @@ from tools.contract_diff.document import NotJudgedError
 from tools.contract_diff.report import report
 
 CONTRACT = "openapi/todo.yaml"
-_UNRELEASED = "No release is tagged here, so there is none to compare the contract with."
-_SHALLOW = """\
-Nothing was compared: this clone is shallow, and the last release is not in what it holds.
-`git fetch --unshallow --tags` brings it.\
-"""
+_UNRELEASED = "Nothing was released yet, so there is nothing to compare the contract with."
 
 
 def main() -> int:
@@ -25,25 +21,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="contract-diff", description=__doc__)
     parser.add_argument("revision", nargs="?", help="git revision; the last release by default")
     try:
-        revision = parser.parse_args().revision or releases.last_release()
-        if revision is None:
-            print(_SHALLOW if releases.is_shallow() else _UNRELEASED)
+        revision = parser.parse_args().revision
+        old = releases.file_at(revision, CONTRACT) if revision else releases.last_released()
+        if old is None:
+            print(_UNRELEASED)
             return 0
-        old = yaml.safe_load(releases.file_at(revision, CONTRACT))
-        return judge(old, yaml.safe_load(Path(CONTRACT).read_text(encoding="utf-8")), revision)
+        new = Path(CONTRACT).read_text(encoding="utf-8")
+        place = revision or "the last release"
+        return judge(yaml.safe_load(old), yaml.safe_load(new), place)
     except (NotJudgedError, releases.NoSuchReleaseError) as error:
         print(f"Not judged: {error}.", file=sys.stderr)
         return 2
 
 
-def judge(old: Any, new: Any, revision: str) -> int:
-    """Print what changes since the revision, and whether `info.version` says so."""
+def judge(old: Any, new: Any, place: str) -> int:
+    """Print what changes since `place`, and whether `info.version` says so."""
     found = compare(old, new)
     print(report(found), end="")
     base, own = (_version(document) for document in (old, new))
     least = versions.needed(base, max((finding.impact for finding in found), default=None))
     print(
-        f"{CONTRACT}: {_shown(base)} at {revision}, {_shown(least)} at least is needed now,"
+        f"{CONTRACT}: {_shown(base)} at {place}, {_shown(least)} at least is needed now,"
         f" {_shown(own)} it is."
     )
     return 0 if own >= least else 1

@@ -1,23 +1,22 @@
-"""Releases of this repository, as git knows them."""
+"""What the contract was before."""
 
 import subprocess
+from pathlib import Path
 
-from tools.contract_diff import versions
+RELEASED = Path("tools/contract_diff/released.yaml")
+"""The contract of the last release; `make release` writes it, and nobody else."""
 
 
 class NoSuchReleaseError(Exception):
     """Git has no such revision, or no contract in it."""
 
 
-def last_release() -> str | None:
-    """Return the tag of the greatest version that HEAD comes after, or None before the first."""
-    tags = [tag for tag in _git("tag", "--merged", "HEAD").splitlines() if versions.parse(tag)]
-    return max(tags, key=lambda tag: versions.parse(tag) or (0, 0, 0), default=None)
+def last_released() -> str | None:
+    """Return the contract as it was released last, or None before the first release.
 
-
-def is_shallow() -> bool:
-    """Return whether this clone lacks the older part of its history."""
-    return _git("rev-parse", "--is-shallow-repository").strip() == "true"
+    It is kept in the tree, as tags do not travel with every clone.
+    """
+    return RELEASED.read_text(encoding="utf-8") if RELEASED.exists() else None
 
 
 def file_at(revision: str, path: str) -> str:

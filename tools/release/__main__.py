@@ -19,8 +19,10 @@ def main() -> int:
         print("Not released: see above.", file=sys.stderr)
         return 1
     readiness.git("tag", "--annotate", f"v{version}", "--message", f"Todo API {version}")
+    readiness.record_contract(version)
     print(
-        f"Tagged v{version}; dist/ holds what was tried. git push origin v{version} publishes it."
+        f"Tagged v{version}; dist/ holds what was tried."
+        f" git push origin HEAD v{version} publishes it."
     )
     return 0
 

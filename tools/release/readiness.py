@@ -8,6 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from tools.contract_diff.releases import RELEASED
+
+_CONTRACT = Path("openapi/todo.yaml")
 _HEADING = re.compile(r"^## \[(.+?)\](.*)$", re.MULTILINE)
 _RELEASED = re.compile(r" - \d{4}-\d{2}-\d{2}")
 
@@ -32,6 +35,14 @@ def faults(version: str) -> list[str]:
     return found if found or _contract_diff_passes() else ["contract-diff does not pass"]
 
 
+def record_contract(version: str) -> None:
+    """Commit the contract as the one that was released last, which later ones are held against."""
+    RELEASED.parent.mkdir(parents=True, exist_ok=True)
+    RELEASED.write_bytes(_CONTRACT.read_bytes())
+    git("add", str(RELEASED))
+    git("commit", "--quiet", "--message", f"The contract of {version} is the one released last")
+
+
 def git(*arguments: str) -> str:
     """Return what git prints. Raises `CalledProcessError`."""
     return subprocess.run(
@@ -40,7 +51,7 @@ def git(*arguments: str) -> str:
 
 
 def _contract_version() -> str:
-    contract = yaml.safe_load(Path("openapi/todo.yaml").read_text(encoding="utf-8"))
+    contract = yaml.safe_load(_CONTRACT.read_text(encoding="utf-8"))
     return str(contract["info"]["version"])
 
 
