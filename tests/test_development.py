@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -52,7 +54,29 @@ def test_only_its_owner_may_read_the_development_secret(settings: Settings) -> N
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_processes_that_start_at_once_agree_on_one_secret(tmp_path: Path) -> None:
+DAMAGED = {"nothing": b"", "half": b"0123456789", "no text": b"\xff" * 64}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_secret_is_made_anew_and_told_of_once(
+    settings: Settings, content: bytes, log: Callable[[], list[dict[str, Any]]]
+) -> None:
+    signing_secret(settings)
+    (settings.data_dir / "jwt-secret").write_bytes(content)
+    secret = signing_secret(settings)
+
+    assert len(secret) == 64
+    assert signing_secret(settings) == secret
+    [line] = log()
+    assert line["level"] == "WARNING"
+    assert "jwt-secret was damaged and is made anew" in line["message"]
+    assert secret not in str(line)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_processes_that_start_at_once_agree_on_one_secret(tmp_path: Path, damaged: bool) -> None:
+    if damaged:
+        (tmp_path / "jwt-secret").touch()
     command = [sys.executable, "-c", ONE_PROCESS, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(4)]  # type: ignore[call-overload]

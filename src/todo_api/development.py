@@ -1,13 +1,19 @@
 """Tokens of our own: for a developer's machine, and where a secret is shared."""
 
-import os
+import logging
 import secrets
 import time
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import jwt
 
+from todo_api.kept import read_whole, write_whole
 from todo_api.settings import Settings
+
+_SHORTEST = 32  # characters, as of any secret for HS256 (RFC 7518, 3.2)
+
+_log = logging.getLogger("todo_api.development")
 
 
 def signing_secret(settings: Settings) -> str:
@@ -28,18 +34,16 @@ def _development_secret(data_dir: Path) -> str:
     path = data_dir / "jwt-secret"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f"jwt-secret.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        _publish(draft, path)
-    return path.read_text()
+        write_whole(path, secrets.token_hex(32), replace=False)
+    if len(read_whole(path)) < _SHORTEST:
+        _replace(path)
+    return read_whole(path)
 
 
-def _publish(draft: Path, path: Path) -> None:
-    """Give `draft` its name, whole, unless another process was first."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def _replace(path: Path) -> None:
+    """Make a secret anew that was lost, as when the power failed while it was written."""
+    with path.open() as damaged:
+        flock(damaged, LOCK_EX)
+        if len(read_whole(path)) < _SHORTEST:  # nobody else was first
+            write_whole(path, secrets.token_hex(32))
+            _log.warning("%s was damaged and is made anew: tokens made with it are void.", path)

@@ -19,6 +19,7 @@ from typing import IO
 
 from todo_api.embedded_cluster import Cluster
 from todo_api.embedded_programs import EmbeddedError
+from todo_api.kept import open_lock
 
 __all__ = ["EmbeddedError", "embedded_server"]
 
@@ -35,7 +36,9 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
     data_dir = data_dir.resolve()
     with _explained(data_dir):
         _make(data_dir)
-    with (data_dir / "postgres.users").open("a") as users:
+    with _explained(data_dir):
+        users = open_lock(data_dir / "postgres.users")
+    with users:
         try:
             with _explained(data_dir):
                 url = _join(data_dir, users)
@@ -60,11 +63,12 @@ def _make(data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             data_dir.chmod(0o755)  # the user that PostgreSQL runs as has to pass
-    (data_dir / "postgres.users").touch()
+    for name in ("lock", "users", "running"):
+        open_lock(data_dir / f"postgres.{name}").close()
 
 
 def _join(data_dir: Path, users: IO[str]) -> str:
-    with (data_dir / "postgres.lock").open("a") as lock:
+    with open_lock(data_dir / "postgres.lock") as lock:
         flock(lock, LOCK_EX)
         with _signals_deferred():
             flock(users, LOCK_SH)
@@ -72,7 +76,7 @@ def _join(data_dir: Path, users: IO[str]) -> str:
 
 
 def _leave(data_dir: Path, users: IO[str]) -> None:
-    with _signals_deferred(), (data_dir / "postgres.lock").open("a") as lock:
+    with _signals_deferred(), open_lock(data_dir / "postgres.lock") as lock:
         flock(lock, LOCK_EX)
         if _taken(users):
             _ensure_stopped(data_dir)
@@ -82,7 +86,7 @@ def _leave(data_dir: Path, users: IO[str]) -> None:
 def _ensure_running(data_dir: Path) -> str:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        with (data_dir / "postgres.running").open("a") as running:
+        with open_lock(data_dir / "postgres.running") as running:
             cluster = Cluster(data_dir, running.fileno())
             if _taken(running):
                 cluster.start()
@@ -97,7 +101,7 @@ def _ensure_running(data_dir: Path) -> str:
 
 
 def _ensure_stopped(data_dir: Path) -> None:
-    with (data_dir / "postgres.running").open("a") as running:
+    with open_lock(data_dir / "postgres.running") as running:
         if _taken(running):
             return
         # Whether it has stopped, the lock tells: pg_ctl would wait for the id of a killed server.

@@ -1,5 +1,6 @@
 """The database cluster under the data folder: made, started, probed, stopped."""
 
+import re
 import secrets
 import shutil
 import socket
@@ -15,6 +16,10 @@ from todo_api.embedded_programs import (
     account_for,
     find_programs,
 )
+from todo_api.kept import read_whole, write_whole
+
+_PASSWORD_BYTES = 32
+_PASSWORD = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes in base64
 
 _INITDB = (
     "--username=postgres",
@@ -49,13 +54,12 @@ class Cluster:
     @property
     def url(self) -> str:
         """Compose the libpq URL from what is recorded beside the cluster."""
-        password = self._recorded("password").read_text()
-        port = self._recorded("port").read_text()
+        password, port = read_whole(self._recorded("password")), read_whole(self._recorded("port"))
         return f"postgresql://todo:{password}@127.0.0.1:{port}/todo?sslmode=disable"
 
     def answers(self) -> bool:
         """Tell whether a connection can be had within three seconds."""
-        if not self._recorded("port").exists():
+        if not read_whole(self._recorded("port")):
             return False
         try:
             psycopg2.connect(self.url, connect_timeout=3).close()
@@ -75,6 +79,8 @@ class Cluster:
             self._create(programs)
         elif account.uid not in (None, self._folder.stat().st_uid):
             account.take(self._folder)  # root has copied it here
+        if not _PASSWORD.fullmatch(read_whole(self._recorded("password"))):
+            self._set_password(programs)
         # From a server that was killed; by now its process id may be another's.
         (self._folder / "postmaster.pid").unlink(missing_ok=True)
         settings = _SETTINGS | {"port": self._free_port()}
@@ -110,41 +116,42 @@ class Cluster:
         programs.account.take(unfinished)
         password = self._new_password()
         programs.run("initdb", *_INITDB, cluster=unfinished, lock=self.lock)
-        programs.run(
-            "postgres",
-            "--single",
-            "-c",
-            "exit_on_error=true",
-            "postgres",
-            cluster=unfinished,
-            lock=self.lock,
-            statements=f"CREATE ROLE todo LOGIN PASSWORD '{password}'\n"
-            "CREATE DATABASE todo OWNER todo\n",
+        self._execute(
+            programs,
+            unfinished,
+            f"CREATE ROLE todo LOGIN PASSWORD '{password}'\nCREATE DATABASE todo OWNER todo\n",
         )
         (unfinished / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
         programs.run("initdb", "--sync-only", cluster=unfinished, lock=self.lock)
         unfinished.rename(self._folder)
 
+    def _set_password(self, programs: Programs) -> None:
+        """Give the role another password, as its own was lost."""
+        statement = f"ALTER ROLE todo PASSWORD '{self._new_password()}'\n"
+        self._execute(programs, self._folder, statement)
+
+    def _execute(self, programs: Programs, cluster: Path, statements: str) -> None:
+        """Run statements, a line each, on a cluster that is not running."""
+        options = ("--single", "-c", "exit_on_error=true", "postgres")
+        programs.run("postgres", *options, cluster=cluster, lock=self.lock, statements=statements)
+
     def _new_password(self) -> str:
-        password = secrets.token_urlsafe(32)
-        file = self._recorded("password")
-        file.unlink(missing_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(password)
+        password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        write_whole(self._recorded("password"), password)
         return password
 
     def _free_port(self) -> str:
         """Take the last start's port, so that what was told of it stays true, or a random one."""
         record = self._recorded("port")
-        wanted = record.read_text() if record.exists() else ""
+        wanted = read_whole(record)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", int(wanted or 0)))
-            except OSError:
+                probe.bind(("127.0.0.1", int(wanted)))
+            except (OSError, OverflowError, ValueError):
                 probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
-        record.write_text(port)
+        write_whole(record, port)
         return port
 
 
