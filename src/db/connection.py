@@ -2,32 +2,15 @@
 
 import asyncio
 import select
-import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import psycopg2
-from psycopg2.extensions import (
-    POLL_OK,
-    POLL_READ,
-    POLL_WRITE,
-    UNICODE,
-    new_type,
-    parse_dsn,
-    register_type,
-)
+from psycopg2.extensions import POLL_OK, POLL_WRITE
 
-from db.errors import READ_ONLY, ConnectionLost, DatabaseUnavailable, translated
-
-_DEFAULTS = {
-    "fallback_application_name": "todo-api",
-    "keepalives_idle": "30",  # seconds; sooner than firewalls forget a silent connection
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-}
-_TIMESTAMP = 1114  # the type's OID
-_INSTANT = new_type((_TIMESTAMP,), "INSTANT", UNICODE)
-"""Timestamps stay text (ISO 8601 but for its T): they are only ever written out again."""
+from db.dialing.dialer import Dialer
+from db.dialing.link import Link
+from db.errors import READ_ONLY, ConnectionLost, translated
 
 Rows = list[tuple[Any, ...]]
 
@@ -41,7 +24,7 @@ class Connection:
 
     prepared = False
 
-    def __init__(self, link: Any) -> None:
+    def __init__(self, link: Link) -> None:
         self.closed = False
         self.on_lost: Callable[[Connection], object] | None = None
         self._link = link
@@ -55,16 +38,13 @@ class Connection:
         self._loop.add_reader(self._fd, self._advance)
 
     @classmethod
-    async def open(cls, dsn: str, *, timeout: float = 10.0) -> Self:  # noqa: ASYNC109 - for both steps
-        """Connect to the first server of `dsn` that answers.
+    async def open(cls, dsn: str, *, patience: float = 10.0) -> Self:
+        """Connect to the first server of `dsn` that can be used.
 
-        Raises `DatabaseUnavailable`, after `timeout` seconds at the latest.
+        Each address has `patience` seconds where `dsn` has no `connect_timeout`. Raises
+        `DatabaseUnavailable`.
         """
-        try:
-            async with asyncio.timeout(timeout):
-                return cls(await _connected(await _resolved(parse_dsn(dsn))))
-        except (psycopg2.Error, OSError, ValueError) as error:
-            raise DatabaseUnavailable("The database could not be reached.") from error
+        return cls(await Dialer(dsn, patience=patience).dial())
 
     async def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> Rows:
         """Run a statement and return its rows; cancelled, it closes the connection.
@@ -141,61 +121,3 @@ class Connection:
         elif self._writing and not wanted:
             self._loop.remove_writer(self._fd)
         self._writing = wanted
-
-
-async def _connected(parameters: dict[str, str]) -> Any:
-    link = psycopg2.connect(async_=1, **_DEFAULTS | parameters | {"client_encoding": "utf8"})
-    try:
-        while (state := link.poll()) != POLL_OK:
-            await _ready(link.fileno(), state)
-        register_type(_INSTANT, link)
-    except BaseException:
-        link.close()
-        raise
-    return link
-
-
-async def _ready(fd: int, state: int) -> None:
-    """Wait for one event only: between two polls libpq may change to another socket."""
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    add, remove = (
-        (loop.add_reader, loop.remove_reader)
-        if state == POLL_READ
-        else (loop.add_writer, loop.remove_writer)
-    )
-    add(fd, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        remove(fd)
-
-
-async def _resolved(parameters: dict[str, str]) -> dict[str, str]:
-    """Look the hosts up, as libpq would block on it; TLS still needs their names."""
-    if "host" not in parameters or "hostaddr" in parameters:
-        return parameters
-    hosts = parameters["host"].split(",")
-    ports = parameters.get("port", "").split(",")
-    if len(ports) == 1:
-        ports *= len(hosts)
-    places, unknown = [], None
-    for host, port in zip(hosts, ports, strict=True):
-        try:
-            places += [(host, address, port) for address in await _addresses(host)]
-        except OSError as error:
-            unknown = error
-    if unknown and not places:
-        raise unknown
-    names = ("host", "hostaddr", "port")
-    return parameters | {
-        name: ",".join(values)
-        for name, values in zip(names, zip(*places, strict=True), strict=True)
-    }
-
-
-async def _addresses(host: str) -> list[str]:
-    if not host or host[0] in "/@":  # a Unix-domain socket
-        return [""]
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]

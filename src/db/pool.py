@@ -7,6 +7,7 @@ from time import perf_counter
 
 from db.conflicts import settled
 from db.connection import Connection, Rows
+from db.dialing.dialer import Dialer
 from db.errors import (
     Conflict,
     ConnectionLost,
@@ -20,7 +21,7 @@ from db.queue import WaitQueue
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
 """Seconds that this context has spent on the database, waiting for a connection included."""
 
-_OPEN_TIMEOUT = 4.0  # seconds; a lost SYN is sent again after 1 and 3
+_PATIENCE = 4.0  # seconds for each address; a lost SYN is sent again after 1 and 3
 _PAUSE = 0.1  # seconds from a failure to connect to the next attempt
 
 
@@ -43,7 +44,8 @@ class Pool:
         queue_limit: int = 512,
         direct: bool = False,
     ) -> None:
-        self._dsn = dsn
+        self._patience = min(timeout, _PATIENCE)
+        self._dialer = Dialer(dsn, patience=self._patience)
         self._direct = direct
         settings = (
             # A little sooner than here, so that a statement that is too slow costs no connection.
@@ -178,14 +180,13 @@ class Pool:
     async def _open(self) -> Connection:
         if self._refused_until:
             await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
-        timeout = min(self._timeout, _OPEN_TIMEOUT)
-        connection = await Connection.open(self._dsn, timeout=timeout)
+        connection = Connection(await self._dialer.dial())
         if self._direct:
-            await self._prepare(connection, timeout)
+            await self._prepare(connection)
         return connection
 
-    async def _prepare(self, connection: Connection, seconds: float) -> None:
-        timer = asyncio.get_running_loop().call_later(seconds, _end, connection)
+    async def _prepare(self, connection: Connection) -> None:
+        timer = asyncio.get_running_loop().call_later(self._patience, _end, connection)
         try:
             await connection.execute(self._session + PREPARE)
             connection.prepared = True

@@ -12,10 +12,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from db.dialing.dsn import parameters_of
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 
-_CONNECT_SECONDS = 5
+_CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
@@ -64,7 +65,7 @@ def _config() -> Config:
 def _connection(dsn: str) -> Iterator[Connection]:
     engine = create_engine(
         "postgresql+psycopg2://",
-        creator=lambda: psycopg2.connect(dsn, connect_timeout=_CONNECT_SECONDS),
+        creator=lambda: psycopg2.connect(**_CONNECT_TIMEOUT | parameters_of(dsn)),
         poolclass=NullPool,
     )
     try:

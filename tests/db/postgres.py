@@ -70,6 +70,13 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(_PATIENCE)
 
+    def become_standby(self) -> None:
+        """Restart it as a hot standby that has no primary to follow."""
+        self.stop()
+        (self._data / "standby.signal").touch()
+        self._account.take(self._data)
+        self.start()
+
     def freeze(self) -> None:
         self._frozen = self._processes()
         for pid in self._frozen:

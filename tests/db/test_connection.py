@@ -119,8 +119,8 @@ async def test_a_url_and_a_host_name_are_understood(server: Server) -> None:
 async def test_libpq_gets_a_host_that_is_looked_up_already_and_its_name(server: Server) -> None:
     connection = await Connection.open(f"host=localhost port={server.port} user=postgres")
     seen = connection._link.info.dsn_parameters
-    assert "127.0.0.1" in seen["hostaddr"].split(",")
-    assert set(seen["host"].split(",")) == {"localhost"}
+    assert seen["hostaddr"].split(",")[0] == "127.0.0.1"
+    assert seen["host"].split(",")[0] == "localhost"
     connection.close()
 
 
@@ -146,7 +146,7 @@ async def test_a_dsn_that_leads_nowhere_is_unavailable(dsn: str) -> None:
 async def test_a_server_that_never_answers_is_given_up(server: Server) -> None:
     server.freeze()
     with pytest.raises(DatabaseUnavailable):
-        await Connection.open(server.dsn, timeout=0.1)
+        await Connection.open(server.dsn, patience=0.1)
 
 
 @pytest.mark.parametrize(("given", "shown"), [("", "todo-api"), ("application_name=x", "x")])

@@ -11,9 +11,9 @@ from db.reasons import reason
 from tests.db.postgres import Server
 
 
-async def reason_of(dsn: str, timeout: float = 30.0) -> str | None:  # noqa: ASYNC109 (passed on)
+async def reason_of(dsn: str, patience: float = 30.0) -> str | None:
     with pytest.raises(DatabaseUnavailable) as failure:
-        await Connection.open(dsn, timeout=timeout)
+        await Connection.open(dsn, patience=patience)
     assert failure.value.__cause__
     return reason(failure.value.__cause__)
 
@@ -50,7 +50,7 @@ async def test_a_server_that_keeps_silent_is_a_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
 
-        assert await reason_of(f"host=127.0.0.1 port={port}", timeout=0.05) == "timeout"
+        assert await reason_of(f"host=127.0.0.1 port={port}", patience=0.05) == "timeout"
 
 
 def test_what_is_no_failure_to_connect_has_none() -> None:
