@@ -4,10 +4,9 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx2
 
 from tests.live.conftest import PATIENCE, until
 from tests.live.debian import debian_file
@@ -34,16 +33,14 @@ class Entrance:
         return self.trust().wrap_socket(plain, server_hostname="127.0.0.1")
 
     def wait_until_open(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        """Wait until the proxy that `process` is answers; it must not end instead."""
-        until(lambda: process.poll() is not None or self._answers(), PATIENCE)
+        """Wait until the proxy that `process` is speaks TLS; it must not end instead."""
+        until(lambda: process.poll() is not None or self._is_open())
         assert process.poll() is None, log.read_text()
 
-    def _answers(self) -> bool:
-        try:
-            httpx2.get(f"{self.url}/health", verify=self.trust())
-        except httpx2.TransportError:
-            return False
-        return True
+    def _is_open(self) -> bool:
+        with suppress(OSError), self.connect():
+            return True
+        return False
 
 
 def make_certificate(certificate: Path, key: Path) -> None:

@@ -46,8 +46,9 @@ def nginx(
     """Run nginx before three addresses until the block ends, some of its lines `changed`."""
     entrance = Entrance(free_port(), directory / "todo-api.crt")
     make_certificate(entrance.certificate, directory / "todo-api.key")
-    places = _places(entrance.port) | dict(zip(HOSTS, replicas, strict=True)) | dict(changed or {})
-    (directory / "todo-api.conf").write_text(relocated(CONFIGURATION.read_text(), places))
+    places = _places(entrance.port) | dict(zip(HOSTS, replicas, strict=True))
+    configuration = relocated(CONFIGURATION.read_text(), places | dict(changed or {}))
+    (directory / "todo-api.conf").write_text(configuration)
     as_root = "user root;\n" if os.geteuid() == 0 else ""  # the directory is open to nobody else
     (directory / "nginx.conf").write_text(as_root + FRAME)
     program, log = debian_file("nginx", "usr/sbin/nginx"), directory / "error.log"

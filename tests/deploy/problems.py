@@ -1,6 +1,7 @@
 """What a proxy answers by itself is a problem document of the contract."""
 
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import httpx2
 from connexion.spec import Specification
@@ -12,6 +13,8 @@ from todo_api.schemas import Schema
 
 _SPECIFICATION = Specification.load(contract())
 _PROBLEM = Schema(_SPECIFICATION["components"]["schemas"]["Problem"])
+_TITLES = {413: "Content Too Large", 414: "URI Too Long"}
+"""The names of RFC 9110 where Python's are older."""
 
 
 def assert_of_the_contract(answer: httpx2.Response, status: int, error_code: str) -> None:
@@ -20,6 +23,7 @@ def assert_of_the_contract(answer: httpx2.Response, status: int, error_code: str
 
     assert problem(answer) == (status, error_code)
     assert _PROBLEM.faults(document) == []
+    assert document["title"] == _TITLES.get(status, HTTPStatus(status).phrase)
     assert document["type"] == type_of(error_code)
     assert len(document["timestamp"]) == len("2026-11-21T08:15:30.123456Z")
     assert timedelta(0) <= age < timedelta(minutes=1)

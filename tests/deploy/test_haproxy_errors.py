@@ -2,25 +2,17 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 
 import httpx2
 import pytest
-from connexion.spec import Specification
 
-from tests.conftest import problem
 from tests.deploy.entrance import Entrance
 from tests.deploy.haproxy import haproxy
+from tests.deploy.problems import assert_of_the_contract
 from tests.deploy.replica import Ending, answering
 from tests.live.conftest import free_port
-from todo_api.causes import type_of
-from todo_api.contract import contract
-from todo_api.schemas import Schema
 
-SPECIFICATION = Specification.load(contract())
-PROBLEM = Schema(SPECIFICATION["components"]["schemas"]["Problem"])
 HASTE = {"timeout server 30s": "timeout server 100ms"}
 FAULT = {
     "    default_backend": "    http-request deny deny_status 500 if { path /fault }\n"
@@ -30,20 +22,6 @@ FAULT = {
 
 def ask(entrance: Entrance, path: str = "/api/alice/tasks", **headers: str) -> httpx2.Response:
     return httpx2.get(f"{entrance.url}{path}", headers=headers, verify=entrance.trust())
-
-
-def assert_of_the_contract(answer: httpx2.Response, status: int, error_code: str) -> None:
-    document = answer.json()
-    age = datetime.now(UTC) - datetime.fromisoformat(document["timestamp"])
-
-    assert problem(answer) == (status, error_code)
-    assert PROBLEM.faults(document) == []
-    assert document["title"] == HTTPStatus(status).phrase
-    assert document["type"] == type_of(error_code)
-    assert len(document["timestamp"]) == len("2026-11-21T08:15:30.123456Z")
-    assert timedelta(0) <= age < timedelta(minutes=1)
-    assert document["request_id"] == answer.headers["X-Request-ID"]
-    assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.fixture(scope="module")
