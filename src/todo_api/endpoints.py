@@ -1,6 +1,7 @@
 """The server's own endpoints, outside the contract: its health, and the contract itself."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from importlib.metadata import version
 
 from starlette.requests import Request
@@ -91,8 +92,12 @@ def _page(request: Request, text: str) -> Response:
 
 
 def _published(request: Request, content: bytes, media_type: str) -> Response:
-    etag = etag_of(content)
+    etag = _etag_of(content)
     headers = {"ETag": etag, "Access-Control-Allow-Origin": "*"}
     if is_current(request.headers.get("If-None-Match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)
+
+
+_etag_of = lru_cache(maxsize=8)(etag_of)
+"""Of what is published, which is the same for as long as the process runs."""

@@ -1,6 +1,7 @@
 """All connections of a process: their deadlines, and the memory that they may take together."""
 
 import asyncio
+from collections import deque
 from typing import NamedTuple, Protocol
 
 MOST_RECEIVED = 16 * 1024 * 1024
@@ -9,6 +10,8 @@ MOST_UNSENT = 32 * 1024 * 1024
 """Bytes of answers that nobody has read yet, of all connections together."""
 
 _TICK = 0.25  # seconds
+_TURNS = 16
+"""Early requests that are begun before the loop looks for new connections and other requests."""
 
 
 class Deadlines(NamedTuple):
@@ -40,6 +43,9 @@ class Connection(Protocol):
     def expire(self) -> None:
         """Do what is to be done at the deadline."""
 
+    def take_turn(self) -> None:
+        """Begin the request that came early."""
+
     def abort(self) -> None:
         """End at once, and throw away what is not sent."""
 
@@ -54,6 +60,7 @@ class Connections:
         self._all: set[Connection] = set()
         self._unread: dict[Connection, int] = {}
         """What is unsent where a client does not read; who has read last stands last."""
+        self._early: deque[Connection] = deque()
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         """The loop's clock at the last look."""
@@ -88,6 +95,23 @@ class Connections:
     def flowing(self, connection: Connection) -> None:
         """Note that a client reads again."""
         self._unread.pop(connection, None)
+
+    def queue(self, connection: Connection) -> None:
+        """Let a connection begin its next request when it is its turn.
+
+        Few clients send a request before they have the answer to the last. Those who send many
+        would else, all together, keep a new connection waiting for as long as that takes.
+        """
+        self._early.append(connection)
+        if len(self._early) == 1:
+            self._loop.call_soon(self._next_turns)
+
+    def _next_turns(self) -> None:
+        for _ in range(min(_TURNS, len(self._early))):
+            self._early[0].take_turn()
+            self._early.popleft()
+        if self._early:
+            self._loop.call_soon(self._next_turns)
 
     def close(self) -> None:
         """Look no more."""

@@ -78,6 +78,9 @@ class Link(asyncio.BufferedProtocol):
         if not self.outbox.renew(self.connections.now + self.times.unread):
             self.abort()
 
+    def take_turn(self) -> None:
+        """Go on when it is this connection's turn."""
+
     def linger(self) -> None:
         """End our side, and throw away what comes until the client ends its own.
 

@@ -81,7 +81,7 @@ class Protocol(Link):
         """Answer what has come whole before the client ended its side; TLS ends both at once."""
         self._ended = True
         self._disconnect()
-        answering = self._state in {State.ANSWER, State.SENT, State.REFUSED}
+        answering = self._state in {State.ANSWER, State.SENT, State.TURN, State.REFUSED}
         return answering and self.scheme == "http"
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -228,11 +228,21 @@ class Protocol(Link):
             self._last = True
         if self._last:
             self._end()
+        elif skipped and self.inbox.data:
+            self._exchange = None
+            self._become(State.TURN)
+            self.connections.queue(self)
         elif skipped:
             self._exchange = None
             self._next()
         elif self._ended:
             self._close()
+
+    def take_turn(self) -> None:
+        """Begin the request that came early."""
+        if self._state is State.TURN:
+            self._next()
+            self._settle()
 
     # A request that is not begun.
 
@@ -321,7 +331,7 @@ class Protocol(Link):
             case State.BODY:
                 self._become(State.ANSWER)
                 self._fail(DatabaseOverloaded())
-            case State.SENT | State.REFUSED:
+            case State.SENT | State.TURN | State.REFUSED:
                 self._end()
         self.inbox.settle()
 

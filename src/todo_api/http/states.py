@@ -15,6 +15,8 @@ class State(Enum):
     """An answer is made, and waits for the request's body."""
     SENT = auto()
     """An answer is sent; its client is to read it, or the rest of its body is to be skipped."""
+    TURN = auto()
+    """A next request has come early, and waits for its turn among those of other connections."""
     REFUSED = auto()
     """A request was refused as too much, and nothing is read for a while."""
     LINGER = auto()
