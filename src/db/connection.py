@@ -99,7 +99,8 @@ class Connection:
             state = self._link.poll()
             self._write(wanted=state == POLL_WRITE)
             if state == POLL_OK:
-                self._succeed(self._cursor.fetchall() if self._cursor.description else [])
+                cursor, self._cursor = self._cursor, None  # or its result would stay in memory
+                self._succeed(cursor.fetchall() if cursor.description else [])
         except psycopg2.Error as error:
             self._fail(self._failed(error))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 MOST_RECEIVED = 16 * 1024 * 1024
 """Bytes received and not worked on yet, of all connections together."""
-MOST_UNSENT = 32 * 1024 * 1024
+MOST_UNSENT = 16 * 1024 * 1024
 """Bytes of answers that nobody has read yet, of all connections together."""
 
 _TICK = 0.25  # seconds
