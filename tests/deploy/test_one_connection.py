@@ -21,7 +21,9 @@ from tests.deploy.segments import Segments
 from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.wire import Answer, answer_of
 
-STEP = 3  # bytes from cut to cut, odd: every second attack has no token, so that nobody waits for its body
+STEP = 3
+"""Bytes from cut to cut. It is odd: every second attack has no token, so that nobody waits for its
+body."""
 
 CONSTANT = {
     'proxy_set_header Connection "";': "proxy_set_header Upgrade $http_upgrade;\n"
