@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import pairwise
 from threading import Thread
 
-_PAUSE = 0.003  # seconds, in which the server reads what has come
+_PAUSE = 0.002  # seconds, in which the server reads what has come
 _CHUNK = 262_144
 _HEAD_END = b"\r\n\r\n"
 

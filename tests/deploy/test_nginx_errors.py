@@ -1,7 +1,9 @@
 """What nginx, as deploy/ has it, answers by itself is a problem document of the contract."""
 
 import socket
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -12,8 +14,13 @@ from tests.deploy.nginx import nginx
 from tests.deploy.problems import assert_of_the_contract
 from tests.deploy.replica import Ending, answering
 from tests.live.conftest import PATIENCE, free_port
+from tests.live.debian import debian_file
 
 HASTE = {"proxy_read_timeout 30s": "proxy_read_timeout 100ms"}
+IMPATIENCE = {
+    "client_header_timeout 10s": "client_header_timeout 100ms",
+    "client_body_timeout 10s": "client_body_timeout 100ms",
+}
 FAULT = {"    location / {": "    location = /fault { return 500; }\n    location / {"}
 
 
@@ -104,10 +111,19 @@ def test_what_it_does_not_pass_on_has_its_status(
         assert_of_the_contract(answer_to(sent, connection), status, error_code)
 
 
-def test_a_body_too_large_to_pass_on_is_refused(dead: Entrance) -> None:
-    answer = httpx2.post(f"{dead.url}/", content=b" " * 200_000, verify=dead.trust())
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_body_too_large_to_pass_on_is_refused(dead: Entrance, version: str) -> None:
+    # httpx2 reads no answer before its body is sent, which HTTP/2 does not let it do.
+    curl = debian_file("curl", "usr/bin/curl")
+    options = ("--silent", "--include", "--raw", version, "--cacert", dead.certificate)
+    done = subprocess.run(
+        [curl, *options, "--data-binary", "@-", dead.url],
+        input=b" " * 200_000,
+        capture_output=True,
+        check=True,
+    )
 
-    assert_of_the_contract(answer, 413, "PAYLOAD_TOO_LARGE")
+    assert_of_the_contract(parsed(done.stdout), 413, "PAYLOAD_TOO_LARGE")
 
 
 def test_http_where_https_belongs_is_a_bad_request(dead: Entrance) -> None:
@@ -118,12 +134,27 @@ def test_http_where_https_belongs_is_a_bad_request(dead: Entrance) -> None:
 def answer_to(sent: bytes, connection: socket.socket) -> httpx2.Response:
     """Read the answer to its end, which is the connection's: after these, none is kept."""
     connection.sendall(sent)
-    head, _, body = b"".join(iter(lambda: connection.recv(65_536), b"")).partition(b"\r\n\r\n")
+    return parsed(b"".join(iter(lambda: connection.recv(65_536), b"")))
+
+
+def parsed(answer: bytes) -> httpx2.Response:
+    head, _, body = answer.partition(b"\r\n\r\n")
     status, *fields = head.decode().split("\r\n")
     headers = dict(field.split(": ", 1) for field in fields)
     if headers.pop("Transfer-Encoding", None) == "chunked":
         body = body.split(b"\r\n")[1]
     return httpx2.Response(int(status.split()[1]), headers=headers, content=body)
+
+
+@pytest.mark.parametrize("sent", [HEAD, HEAD + b"Content-Length: 9\r\n\r\n"])
+def test_what_does_not_arrive_ends_the_connection(tmp_path: Path, sent: bytes) -> None:
+    with (
+        nginx(tmp_path, [f"127.0.0.1:{free_port()}"] * 3, IMPATIENCE) as entrance,
+        entrance.connect() as connection,
+        suppress(ConnectionResetError),
+    ):
+        connection.sendall(sent)
+        assert connection.recv(1024) == b""
 
 
 def test_a_replica_that_ends_in_the_middle_is_502(tmp_path: Path) -> None:
