@@ -63,12 +63,14 @@ unit: install $(FRONTEND) ## the tests, with Schemathesis against a live server,
 	@$(RUN) coverage combine --quiet
 	@$(RUN) coverage report
 
+campaign: export CAMPAIGN_CUTS = 20000
 campaign: export CAMPAIGN_FAILOVERS = 10
 campaign: export CAMPAIGN_INCREMENTS = 20
 campaign: export CAMPAIGN_KILLS = 200
 campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_ROLLS = 10
 campaign: export CAMPAIGN_SECONDS = 10
+campaign: export CAMPAIGN_STREAMS = 20000
 campaign: install ## what README promises, in full counts, with the figures at the end
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py
 

@@ -3,16 +3,19 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from tests.live.conftest import Server
+from tests.live.messages import TASK, filled
 from tests.live.wire import Answer, answer_of
 
 _READ = 65_536
+FAREWELL = b"HEAD /health HTTP/1.1\r\nHost: a\r\nX-Request-ID: %s\r\n\r\n"
 _VOLATILE_FIELDS = {"date", "x-request-id", "location", "etag", "content-length"}
 _VOLATILE_KEYS = {"id", "created_at", "updated_at", "timestamp", "request_id", "user_id"}
 
@@ -20,6 +23,7 @@ _VOLATILE_KEYS = {"id", "created_at", "updated_at", "timestamp", "request_id", "
 class Delivery(NamedTuple):
     """What a connection answered, and its end: `open`, `closed`, or `silent` as nothing came."""
 
+    sent: bytes
     received: bytes
     end: str
 
@@ -57,28 +61,61 @@ def _without_volatile(document: dict[str, Any]) -> dict[str, Any]:
     return {key: "" if key in _VOLATILE_KEYS else value for key, value in document.items()}
 
 
-async def delivered(
-    port: int,
-    stream: bytes,
-    cuts: Iterable[int] = (),
-    *,
-    pause: float = 0.0,
-    patience: float = 30.0,
-) -> Delivery:
+class Way(NamedTuple):
+    """What to send, cut where, with how many seconds after each piece."""
+
+    stream: bytes
+    cuts: Sequence[int] = ()
+    pause: float = 0.0
+
+
+class Service:
+    """A server, and as many users as are needed, each with one task."""
+
+    def __init__(self, server: Server, sql: Callable[..., Any], patience: float) -> None:
+        self.server = server
+        self._sql = sql
+        self._patience = patience
+
+    async def deliver(self, ways: Sequence[Way]) -> list[tuple[str, Delivery]]:
+        """Send all these streams at once, each as a user of its own."""
+        users = [f"user-{uuid4().hex}" for _ in ways]
+        self._sql(
+            "INSERT INTO tasks (user_id, id, title) SELECT unnest(%s), %s, 'Buy milk'",
+            (users, TASK),
+        )
+        port = int(self.server.url.rpartition(":")[2])
+        pairs = zip(ways, users, strict=True)
+        filled_ways = [way._replace(stream=filled(way.stream, user)) for way, user in pairs]
+        deliveries = await asyncio.gather(
+            *(delivered(port, way, self._patience) for way in filled_ways)
+        )
+        return list(zip(users, deliveries, strict=True))
+
+    def tasks_of(self, users: Sequence[str]) -> dict[str, dict[int, str]]:
+        """Return the titles of these users' tasks, by user and id."""
+        tasks: dict[str, dict[int, str]] = {user: {} for user in users}
+        rows = self._sql("SELECT user_id, id, title FROM tasks WHERE user_id = ANY(%s)", (users,))
+        for user, task, title in rows:
+            tasks[user][task] = title
+        return tasks
+
+
+async def delivered(port: int, way: Way, patience: float) -> Delivery:
     """Send a stream, and behind it a request that shows whether the connection goes on.
 
-    It is cut at these places; each piece is a segment of its own (TCP_NODELAY), followed by a pause
-    in seconds. What is answered is read meanwhile, for `patience` seconds at most.
+    Each piece is a segment of its own (TCP_NODELAY). What is answered is read meanwhile, for
+    `patience` seconds at most.
     """
     last = f"last-{uuid4().hex}".encode()
-    stream += b"HEAD /health HTTP/1.1\r\nHost: a\r\nX-Request-ID: %s\r\n\r\n" % last
-    places = sorted({0, *(cut for cut in cuts if 0 < cut < len(stream)), len(stream)})
+    stream = way.stream + FAREWELL % last
+    places = sorted({0, *(cut for cut in way.cuts if 0 < cut < len(stream)), len(stream)})
     pieces = [stream[start:end] for start, end in pairwise(places)]
     with socket.socket() as connection:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
-        sending = asyncio.create_task(_send(connection, pieces, pause))
+        sending = asyncio.create_task(_send(connection, pieces, way.pause))
         received = bytearray()
         try:
             async with asyncio.timeout(patience):
@@ -87,7 +124,7 @@ async def delivered(
             end = "silent"
         sending.cancel()
         await asyncio.wait([sending])
-        return Delivery(bytes(received), end)
+        return Delivery(stream, bytes(received), end)
 
 
 async def _send(connection: socket.socket, pieces: list[bytes], pause: float) -> None:

@@ -1,31 +1,27 @@
 """Cutting changes nothing: wherever a stream is cut, it is answered as if sent whole."""
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import FIGURES, SECRET
-from tests.live.conftest import Server, serving
-from tests.live.delivery import Delivery, delivered
-from tests.live.streams import (
+from tests.live.conftest import serving
+from tests.live.delivery import Service, Way
+from tests.live.messages import (
     HOST,
     PATH,
     SMUGGLED,
-    TASK,
     UPGRADE,
     creation,
-    filled,
     length,
     message,
-    streams,
 )
+from tests.live.streams import Cutting, cuttings, streams
 
 pytestmark = pytest.mark.timeout(1800)  # the campaign's; shrinking takes a while, too
 
@@ -33,90 +29,46 @@ CUTS = int(os.environ.get("CAMPAIGN_CUTS", "400"))
 AT_ONCE = 20  # deliveries of a stream, each cut in another way
 REQUEST_TIMEOUT = 4
 PATIENCE = REQUEST_TIMEOUT + 4.0
-MOST_PIECES = 3000  # of a stream: what is longer is cut byte by byte in its first bytes only
-MOST_PAUSING = 0.1  # seconds, in all
+MOST_SHOWN = 10_000  # bytes of a stream that failed
 
 
-class Cutting(NamedTuple):
-    """A way to cut any stream: every `step` bytes, or at places and next to the ends of lines."""
+class Comparison:
+    """Sends streams whole and cut, and counts."""
 
-    step: int
-    places: Sequence[int]
-    edges: Sequence[tuple[int, int]]
-    pause: float
-
-    def of(self, stream: bytes) -> list[int]:
-        if self.step:
-            return list(range(self.step, min(len(stream), MOST_PIECES * self.step), self.step))
-        ends = [place for place, byte in enumerate(stream) if byte in b"\r\n:;"] or [0]
-        cuts = [place % len(stream) for place in self.places]
-        return cuts + [ends[edge % len(ends)] + shift for edge, shift in self.edges]
-
-
-_pauses = st.sampled_from([0.0, 0.001, 0.003])
-cuttings = st.one_of(
-    st.builds(Cutting, st.sampled_from([1, 2, 3, 7, 64, 1460]), st.just(()), st.just(()), _pauses),
-    st.builds(
-        Cutting,
-        st.just(0),
-        st.lists(st.integers(0, 2**17), max_size=6),
-        st.lists(st.tuples(st.integers(0, 500), st.integers(-2, 3)), max_size=6),
-        _pauses,
-    ),
-)
-
-
-class Service:
-    """A server, and users each of whom has one task."""
-
-    def __init__(self, server: Server, sql: Callable[..., Any]) -> None:
-        self._port = int(server.url.rpartition(":")[2])
-        self._sql = sql
+    def __init__(self, service: Service) -> None:
+        self._service = service
         self.counted: Counter[str] = Counter()
 
     async def compare(self, stream: bytes, cuts: Sequence[tuple[Sequence[int], float]]) -> None:
         """Send a stream whole, and cut in these ways with these pauses, all at once."""
-        users = [f"user-{uuid4().hex}" for _ in range(len(cuts) + 1)]
-        self._sql(
-            "INSERT INTO tasks (user_id, id, title) SELECT unnest(%s), %s, 'Buy milk'",
-            (users, TASK),
+        ways = [Way(stream, *cut) for cut in cuts]
+        whole, *parted = (
+            delivery.comparable for _, delivery in await self._service.deliver([Way(stream), *ways])
         )
-        deliveries = await asyncio.gather(
-            *(
-                self._delivered(stream, user, places, pause)
-                for user, (places, pause) in zip(users, [((), 0.0), *cuts], strict=True)
-            )
-        )
-        whole, *parted = (delivery.comparable for delivery in deliveries)
         self.counted["cuts"] += len(cuts)
         self.counted["answers"] += sum(map(len, parted)) - len(parted)
-        for (places, pause), seen in zip(cuts, parted, strict=True):
-            assert seen == whole, f"cut at {list(places)[:50]} with pauses of {pause} s"
-
-    async def _delivered(
-        self, stream: bytes, user: str, places: Sequence[int], pause: float
-    ) -> Delivery:
-        pause = min(pause, MOST_PAUSING / (len(places) + 1))
-        sent = filled(stream, user)
-        return await delivered(self._port, sent, places, pause=pause, patience=PATIENCE)
+        for way, seen in zip(ways, parted, strict=True):
+            cut = f"cut at {way.cuts[:50]}, {way.pause} s apart"
+            assert seen == whole, f"{stream[:MOST_SHOWN]!r} {cut}"
 
 
 @pytest.fixture(scope="module")
-def service(
+def comparison(
     database_url: str,
     sql: Callable[..., Any],
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
-) -> Iterator[Service]:
+) -> Iterator[Comparison]:
     with serving(
         tmp_path_factory.mktemp("cutting") / "output",
         DATABASE_URL=database_url,
         JWT_SECRET_KEY=SECRET,
         REQUEST_TIMEOUT=str(REQUEST_TIMEOUT),
     ) as server:
-        service = Service(server, sql)
-        yield service
-    figure = f"{service.counted['cuts']} cut streams, {service.counted['answers']} answers"
+        comparison = Comparison(Service(server, sql, PATIENCE))
+        yield comparison
+    counted = comparison.counted
+    figure = f"{counted['cuts']} cut streams with {counted['answers']} answers"
     request.config.stash[FIGURES].append(f"{request.node.nodeid}: {figure}")
 
 
@@ -132,9 +84,9 @@ def service(
     ways=st.lists(cuttings, min_size=AT_ONCE, max_size=AT_ONCE),
 )
 async def test_a_stream_is_answered_alike_however_it_is_cut(
-    service: Service, stream: bytes, ways: list[Cutting]
+    comparison: Comparison, stream: bytes, ways: list[Cutting]
 ) -> None:
-    await service.compare(stream, [(way.of(stream), way.pause) for way in ways])
+    await comparison.compare(stream, [way.of(stream) for way in ways])
 
 
 EACH_PLACE = {
@@ -151,7 +103,12 @@ EACH_PLACE = {
     "chunks with an extension and a trailer": message(
         b"POST %s HTTP/1.1" % PATH,
         (HOST, b"Transfer-Encoding: chunked"),
-        b"3;a=b\r\n\r\n\r\n\r\n2\r\nab\r\n0\r\nX-End: a\r\n\r\n",
+        b"4;a=b\r\n\r\n\r\n\r\n2\r\nab\r\n0\r\nX-End: a\r\n\r\n",
+    ),
+    "broken chunks that nobody asked for": message(
+        b"POST /nowhere HTTP/1.1",
+        (HOST, b"Transfer-Encoding: chunked"),
+        b"2\r\nabcd\r\n0\r\n\r\n",
     ),
     "a creation before a broken chunk": creation(b"Tea")
     + message(b"POST %s HTTP/1.1" % PATH, (HOST, b"Transfer-Encoding: chunked"), b"zz\r\n\r\n"),
@@ -160,8 +117,8 @@ EACH_PLACE = {
 
 @pytest.mark.parametrize("stream", EACH_PLACE.values(), ids=EACH_PLACE)
 async def test_a_stream_is_answered_alike_with_a_cut_at_each_place(
-    service: Service, stream: bytes
+    comparison: Comparison, stream: bytes
 ) -> None:
     for start in range(1, len(stream), 100):
         places = range(start, min(start + 100, len(stream)))
-        await service.compare(stream, [([place], 0.005) for place in places])
+        await comparison.compare(stream, [([place], 0.005) for place in places])
