@@ -221,6 +221,7 @@ class Protocol(Link):
         """Go on once the client has read its answer, and the rest of its body is skipped."""
         if self.outbox.paused:
             return
+        self._last = self._last or self._leaving
         exchange = self._exchange
         try:
             skipped = self._last or exchange is None or exchange.skip()
