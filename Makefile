@@ -64,6 +64,7 @@ unit: install $(FRONTEND) ## the tests, with Schemathesis against a live server,
 	@$(RUN) coverage report
 
 campaign: export CAMPAIGN_CUTS = 20000
+campaign: export CAMPAIGN_DEADLINES = 1
 campaign: export CAMPAIGN_FAILOVERS = 10
 campaign: export CAMPAIGN_INCREMENTS = 20
 campaign: export CAMPAIGN_KILLS = 200
