@@ -14,11 +14,10 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.conftest import SECRET
 from tests.deploy.entrance import Entrance
 from tests.deploy.nginx import nginx
 from tests.deploy.segments import Segments
-from tests.live.conftest import PATIENCE, Server, serving, until
+from tests.live.conftest import PATIENCE, Server, until
 from tests.live.wire import Answer, answer_of
 
 STEP = 3
@@ -38,14 +37,6 @@ MAPPED = {
     "    proxy_request_buffering off;",  # so that chunks stay chunks
     "keepalive 32;": "keepalive 1;",
 }
-
-
-@pytest.fixture(scope="module")
-def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    output = tmp_path_factory.mktemp("service") / "output"
-    variables = {"JWT_SECRET_KEY": SECRET, "FORWARDED_ALLOW_IPS": "127.0.0.1"}
-    with serving(output, DATABASE_URL=database_url, LOG_FORMAT="json", **variables) as server:
-        yield server
 
 
 @pytest.fixture
