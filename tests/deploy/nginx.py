@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.deploy.entrance import Entrance, make_certificate, relocated
 from tests.deploy.replica import HOSTS
-from tests.live.conftest import PATIENCE, free_port
+from tests.live.conftest import PATIENCE, Server, free_port
 from tests.live.debian import debian_file
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "todo-api.conf"
@@ -78,3 +78,7 @@ def _places(port: int) -> dict[str, str]:
         "/etc/nginx/": "",
         "/var/log/nginx/": "",
     }
+
+
+def address_of(server: Server) -> str:
+    return server.url.removeprefix("http://")

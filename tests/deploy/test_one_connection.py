@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,8 +18,9 @@ from tests.conftest import SECRET
 from tests.deploy.entrance import Entrance
 from tests.deploy.nginx import nginx
 from tests.deploy.segments import Segments
-from tests.live.conftest import PATIENCE, Server, serving, until
+from tests.live.conftest import PATIENCE, Server, until
 from tests.live.wire import Answer, answer_of
+from todo_api.development import token_for
 
 STEP = 3
 """Bytes from cut to cut. It is odd: every second attack has no token, so that nobody waits for its
@@ -38,14 +39,6 @@ MAPPED = {
     "    proxy_request_buffering off;",  # so that chunks stay chunks
     "keepalive 32;": "keepalive 1;",
 }
-
-
-@pytest.fixture(scope="module")
-def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    output = tmp_path_factory.mktemp("service") / "output"
-    variables = {"JWT_SECRET_KEY": SECRET, "FORWARDED_ALLOW_IPS": "127.0.0.1"}
-    with serving(output, DATABASE_URL=database_url, LOG_FORMAT="json", **variables) as server:
-        yield server
 
 
 @pytest.fixture
@@ -134,45 +127,45 @@ def test_no_body_meets_another_users_request(
     service: Server,
     segments: Segments,
     entrance: Entrance,
-    token: Callable[[str], str],
     body: str,
     framed: Callable[[bytes], bytes],
 ) -> None:
     alice, bob = f"alice-{uuid4().hex}", f"bob-{uuid4().hex}"
+    token, book = token_for(alice, SECRET, 3600), Book(service)
     with (
-        closing(Attacker(entrance, alice, token(alice))) as attacker,
-        client_of(bob, token(bob), entrance) as client,
+        closing(Attacker(entrance, alice, token)) as attacker,
+        client_of(bob, entrance, book) as client,
     ):
-        book = Book(service)
-        task = client.post(
-            "tasks", json={"title": "b"}, headers={"X-Request-ID": book.new_id()}
-        ).json()
-        attack = framed(
-            body.format(alice=alice, bob=bob, task=task["id"], token=token(alice)).encode()
-        )
-        for cut in count(0, STEP):
-            segments.cut, authorized = cut, cut % 2 == 0
-            attacks, reads = book.new_id(), book.new_id()
-            answer = attacker.post(attack, attacks, authorized=authorized)
-            refused = 400 if authorized else 401
-            assert (answer.status, answer.headers["x-request-id"]) == (refused, attacks), cut
-            seen = client.get("tasks", headers={"X-Request-ID": reads})
-            assert (seen.status_code, seen.headers["X-Request-ID"]) == (200, reads), cut
-            assert seen.json()["tasks"] == [task], cut
-            if cut > segments.longest:
-                break
-        with client_of(alice, token(alice), entrance) as own:
-            made = own.get("tasks", headers={"X-Request-ID": book.new_id()})
+        task = client.post("tasks", json={"title": "b"}).json()
+        content = body.format(alice=alice, bob=bob, task=task["id"], token=token)
+        attack = framed(content.encode())
+        for segments.cut in takewhile(lambda cut: cut <= segments.longest, count(0, STEP)):
+            authorized, request_id = segments.cut % 2 == 0, book.new_id()
+            answer = attacker.post(attack, request_id, authorized=authorized)
+            assert answer.status == (400 if authorized else 401), segments.cut
+            assert answer.headers["x-request-id"] == request_id, segments.cut
+            assert client.get("tasks").json()["tasks"] == [task], segments.cut
 
-    assert made.json()["tasks"] == []
+    with client_of(alice, entrance, book) as own:
+        assert own.get("tasks").json()["tasks"] == []
     assert segments.connections == 1
     book.assert_balanced()
 
 
-def client_of(user: str, token: str, entrance: Entrance) -> httpx2.Client:
+def client_of(user: str, entrance: Entrance, book: Book) -> httpx2.Client:
+    """Return a client that takes no answer but its own."""
+
+    def begins(request: httpx2.Request) -> None:
+        request.headers["X-Request-ID"] = book.new_id()
+
+    def ends(answer: httpx2.Response) -> None:
+        assert answer.headers["X-Request-ID"] == answer.request.headers["X-Request-ID"]
+        assert answer.status_code == (200 if answer.request.method == "GET" else 201)
+
     return httpx2.Client(
         base_url=f"{entrance.url}/api/{user}/",
-        headers={"Authorization": f"Bearer {token}"},
+        headers={"Authorization": f"Bearer {token_for(user, SECRET, 3600)}"},
         verify=entrance.trust(),
         timeout=PATIENCE,
+        event_hooks={"request": [begins], "response": [ends]},
     )
