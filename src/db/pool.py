@@ -7,21 +7,14 @@ from time import perf_counter
 
 from db.conflicts import settled
 from db.connection import Connection, Rows
-from db.dialing.dialer import Dialer
-from db.errors import (
-    Conflict,
-    ConnectionLost,
-    DatabaseRefused,
-    DatabaseTooSlow,
-    DatabaseUnavailable,
-)
-from db.prepared import EXECUTE, PREPARE
+from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
 from db.queue import WaitQueue
+from db.sessions import Sessions, end
+from db.shares import Shares, User
 
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
 """Seconds that this context has spent on the database, waiting for a connection included."""
 
-_PATIENCE = 4.0  # seconds for each address; a lost SYN is sent again after 1 and 3
 _PAUSE = 0.1  # seconds from a failure to connect to the next attempt
 
 
@@ -32,6 +25,9 @@ class Pool:
     `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
     told of a limit, too, so that what nobody waits for any more ends there as well. With `direct`,
     where no pooler stands between, the sessions keep that limit and the statements.
+
+    The statements of one user, whom their parameter `user` names, are at most half of those that
+    run and half of those that wait; users who wait take turns.
     """
 
     def __init__(  # noqa: PLR0913 (each has a name and a default)
@@ -44,25 +40,14 @@ class Pool:
         queue_limit: int = 512,
         direct: bool = False,
     ) -> None:
-        self._patience = min(timeout, _PATIENCE)
-        self._dialer = Dialer(dsn, patience=self._patience)
-        self._direct = direct
-        settings = (
-            # A little sooner than here, so that a statement that is too slow costs no connection.
-            f"statement_timeout = {round(timeout * 950) + 1}",
-            # Every order that is asked for is a key's; with stale statistics, PostgreSQL would
-            # rather read and sort all tasks of a user than walk along the key for a page.
-            "enable_sort = off",
-        )
-        self._session = "".join(f"SET {setting}; " for setting in settings)
-        # In the statement's own round trip and transaction, so that poolers may share the session.
-        self._transaction = "".join(f"SET LOCAL {setting}; " for setting in settings)
+        self._sessions = Sessions(dsn, timeout=timeout, direct=direct)
+        self._shares = Shares(connections=size, waiters=queue_limit)
+        self.queue = WaitQueue(self._shares, limit=queue_limit, patience=acquire_timeout)
         self._size = size
         self._timeout = timeout
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening: set[asyncio.Task[Connection]] = set()
-        self.queue = WaitQueue(limit=queue_limit, patience=acquire_timeout)
         self._refused_until: float | None = None
         self._closed = False
         self.timeouts = self.retries = self.conflicts = 0
@@ -143,36 +128,48 @@ class Pool:
     async def _run(
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float
     ) -> Rows:
-        connection = self._idle.pop() if self._idle else await self._wait(deadline)
-        timer = asyncio.get_running_loop().call_at(deadline, _end, connection)
+        user = parameters.get("user") if parameters else None
+        # Where one is idle, all who wait have their share: nobody is overtaken.
+        at_once = self._idle and self._shares.take(user)
+        connection = self._idle.pop() if at_once else await self._wait(user, deadline)
+        timer = asyncio.get_running_loop().call_at(deadline, end, connection)
         try:
-            return await connection.execute(self._message(connection, sql), parameters)
+            return await connection.execute(self._sessions.message(connection, sql), parameters)
         finally:
             timer.cancel()
-            self._give_back(connection)
+            self._give_back(connection, user)
 
-    def _message(self, connection: Connection, sql: str) -> str:
-        if connection.prepared and sql in EXECUTE:
-            return EXECUTE[sql]
-        return self._transaction + sql
-
-    async def _wait(self, deadline: float) -> Connection:
+    async def _wait(self, user: User, deadline: float) -> Connection:
         if self._closed:
             raise DatabaseUnavailable("The connection pool is closed.")
-        waiter = self.queue.join()
-        self._grow()
+        waiter = self.queue.join(user)
+        self._serve()
         try:
             return await self.queue.turn(waiter, deadline)
         except BaseException:
-            if connection := self.queue.leave(waiter):
-                self._give_back(connection)
+            if connection := self.queue.leave(user, waiter):
+                self._give_back(connection, user)
             raise
 
+    def _give_back(self, connection: Connection, user: User) -> None:
+        self._shares.release(user)
+        self._add(connection)
+
+    def _serve(self) -> None:
+        """Hand out what is idle, as far as those whose turn it is may have it, then open more.
+
+        To be called after each change: one user's release may be what another's wait was for.
+        """
+        while self._idle and self.queue.hand(self._idle[-1]):
+            self._idle.pop()
+        if len(self._connections) < self._size:
+            self._grow()
+
     def _grow(self) -> None:
-        """Open what the waiters need; while the server refuses, one attempt at a time."""
+        """Open what those need who may have one; while the server refuses, one at a time."""
         room = self._size - len(self._connections)
         most = min(room, 1) if self._refused_until else room
-        for _ in range(min(most, len(self.queue)) - len(self._opening)):
+        for _ in range(min(most, self._shares.ready) - len(self._opening)):
             task = asyncio.create_task(self._open())
             self._opening.add(task)
             task.add_done_callback(self._opened)
@@ -180,23 +177,7 @@ class Pool:
     async def _open(self) -> Connection:
         if self._refused_until:
             await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
-        connection = Connection(await self._dialer.dial())
-        if self._direct:
-            await self._prepare(connection)
-        return connection
-
-    async def _prepare(self, connection: Connection) -> None:
-        timer = asyncio.get_running_loop().call_later(self._patience, _end, connection)
-        try:
-            await connection.execute(self._session + PREPARE)
-            connection.prepared = True
-        except DatabaseRefused:
-            return  # the tables are not there yet: what is asked then says so
-        except DatabaseUnavailable:
-            connection.close()
-            raise
-        finally:
-            timer.cancel()
+        return await self._sessions.open()
 
     def _opened(self, task: asyncio.Task[Connection]) -> None:
         self._opening.discard(task)
@@ -206,7 +187,7 @@ class Pool:
             self._note(error)
         else:
             self._welcome(task.result())
-        self._grow()
+        self._serve()
 
     def _note(self, failure: BaseException) -> None:
         if isinstance(failure.__cause__, TimeoutError):
@@ -219,21 +200,23 @@ class Pool:
         self._refused_until = None
         connection.on_lost = self._forget
         self._connections.add(connection)
-        self._give_back(connection)
+        self._add(connection)
 
-    def _give_back(self, connection: Connection) -> None:
+    def _add(self, connection: Connection) -> None:
         if self._closed:
             connection.close()
         if connection.closed:
-            self._forget(connection)
-        elif not self.queue.hand(connection):
+            self._connections.discard(connection)
+        else:
             self._idle.append(connection)
+        if self._shares.ready:
+            self._serve()
 
     def _forget(self, connection: Connection) -> None:
         if connection in self._idle:
             self._idle.remove(connection)
         self._connections.discard(connection)
-        self._grow()
+        self._serve()
 
     def _drop_idle(self) -> None:
         """Close the idle connections: what ended one connection has mostly ended them all."""
@@ -241,7 +224,3 @@ class Pool:
             connection.close()
         self._connections.difference_update(self._idle)
         self._idle.clear()
-
-
-def _end(connection: Connection) -> None:
-    connection.close(DatabaseTooSlow("The database did not answer in time."))

@@ -1,35 +1,32 @@
-"""Those who wait for a connection, in the order they came."""
+"""Those who wait for a connection."""
 
 import asyncio
-from collections import deque
 
 from db.connection import Connection
 from db.errors import DatabaseOverloaded, DatabaseTooSlow, DatabaseUnavailable
-
-Waiter = asyncio.Future[Connection]
+from db.shares import Shares, User, Waiter
 
 
 class WaitQueue:
-    """At most `limit` waiters, each of whom has `patience` seconds."""
+    """At most `limit` waiters, each of whom has `patience` seconds; `shares` says who is next."""
 
-    def __init__(self, *, limit: int, patience: float) -> None:
+    def __init__(self, shares: Shares, *, limit: int, patience: float) -> None:
+        self._shares = shares
         self._limit = limit
         self._patience = patience
-        self._waiters: deque[Waiter] = deque()
         self.waits = self.refused = 0
         self.waited = 0.0
         """Seconds that they have waited, all together."""
 
     def __len__(self) -> int:
-        return len(self._waiters)
+        return self._shares.waiting
 
-    def join(self) -> Waiter:
-        """Take the last place; raises `DatabaseOverloaded` where there is none."""
-        if len(self._waiters) >= self._limit:
+    def join(self, user: User) -> Waiter:
+        """Take the user's last place; raises `DatabaseOverloaded` where there is none."""
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        if len(self) >= self._limit or not self._shares.add(user, waiter):
             self.refused += 1
             raise DatabaseOverloaded("Too many requests wait for the database.")
-        waiter: Waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
         return waiter
 
     async def turn(self, waiter: Waiter, deadline: float) -> Connection:
@@ -47,33 +44,25 @@ class WaitQueue:
             self.waits += 1
             self.waited += loop.time() - started
 
-    def leave(self, waiter: Waiter) -> Connection | None:
+    def leave(self, user: User, waiter: Waiter) -> Connection | None:
         """End a wait early; returns the connection that the waiter may just have been handed."""
-        if waiter in self._waiters:
-            self._waiters.remove(waiter)
-        elif not waiter.cancelled() and not waiter.exception():
-            return waiter.result()
-        return None
+        waited = self._shares.remove(user, waiter)
+        if waited or waiter.cancelled() or waiter.exception():
+            return None
+        return waiter.result()
 
     def hand(self, connection: Connection) -> bool:
-        """Hand a connection to who is first, and tell whether there was anybody."""
-        if waiter := self._next():
+        """Hand a connection to who is next, and tell whether anybody may have it."""
+        if waiter := self._shares.call():
             waiter.set_result(connection)
         return waiter is not None
 
     def fail(self, message: str, cause: BaseException | None = None) -> None:
         """Let all of them raise `DatabaseUnavailable`."""
-        while waiter := self._next():
+        for waiter in self._shares.drain():
             failure = DatabaseUnavailable(message)
             failure.__cause__ = cause and (cause.__cause__ or cause)
             waiter.set_exception(failure)
-
-    def _next(self) -> Waiter | None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                return waiter
-        return None
 
 
 def _give_up(waiter: Waiter) -> None:

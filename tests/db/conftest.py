@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 
 import pytest
 import uvloop
@@ -11,6 +12,13 @@ from tests.db.postgres import Server, private_server
 
 PID = "SELECT pg_backend_pid()"
 SLEEP = "SELECT pg_sleep(30)"
+
+_numbers = count()
+
+
+def somebody() -> dict[str, object]:
+    """Return the parameters of a statement of another user than all before."""
+    return {"user": f"somebody-{next(_numbers)}"}
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -47,9 +55,9 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def busy(pool: Pool, connections: int, sql: str = SLEEP) -> list[asyncio.Task[object]]:
-    """Occupy connections of the pool."""
+    """Occupy connections of the pool, each with a user of its own."""
     tasks: list[asyncio.Task[object]] = [
-        asyncio.create_task(pool.execute(sql)) for _ in range(connections)
+        asyncio.create_task(pool.execute(sql, somebody())) for _ in range(connections)
     ]
     await until(lambda: sum(bool(used._reply) for used in pool._connections) == connections)
     return tasks

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from db import distributed, schema, statements
 from db.distributed import CitusMissing
-from db.pool import Pool
+from db.sessions import Sessions
 from tests.db.routing import TABLES, USER, Statement
 
 STATEMENTS = {
@@ -119,7 +119,7 @@ def test_only_the_create_with_a_key_changes_a_table_twice() -> None:
 
 
 def test_what_a_pooled_session_is_told_ends_with_the_statement() -> None:
-    told = [raw.stmt for raw in parse_sql(Pool("")._transaction)]
+    told = [raw.stmt for raw in parse_sql(Sessions("", timeout=1, direct=False)._sent)]
 
     assert len(told) == 2
     assert all(isinstance(each, ast.VariableSetStmt) and each.is_local for each in told)

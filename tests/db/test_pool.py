@@ -8,18 +8,19 @@ import pytest
 from db.connection import Connection
 from db.errors import DatabaseOverloaded, DatabaseUnavailable
 from db.pool import Pool, elapsed
-from tests.db.conftest import PID, SLEEP, busy, end, until
+from tests.db.conftest import PID, SLEEP, busy, end, somebody, until
 from tests.db.postgres import Server
 
 
 async def test_many_requests_share_few_connections(pool: Pool) -> None:
-    answers = await asyncio.gather(*(pool.execute(f"{PID}, pg_sleep(0.01)") for _ in range(30)))
+    statement = f"{PID}, pg_sleep(0.01)"
+    answers = await asyncio.gather(*(pool.execute(statement, somebody()) for _ in range(30)))
     assert len({pid for ((pid, _),) in answers}) == 3
     assert (pool.idle, pool.in_use, pool.waiting) == (3, 0, 0)
 
 
 async def test_the_connection_used_last_is_used_first(pool: Pool) -> None:
-    await asyncio.gather(*(pool.execute(PID) for _ in range(3)))
+    await asyncio.gather(*(pool.execute(PID, somebody()) for _ in range(3)))
     assert len({(await pool.execute(PID))[0] for _ in range(5)}) == 1
 
 
@@ -80,11 +81,12 @@ async def test_a_request_cancelled_as_it_gets_its_connection_gives_it_back(
     await until(lambda: pool.waiting)
     if cancelled_first:
         waiting.cancel()
-    pool._give_back(connection)
+    pool._add(connection)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert (pool.idle, pool.in_use) == (1, 0)
+    await pool.execute(PID)
     await pool.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 from db.connection import Connection
 from db.errors import ConnectionLost, DatabaseUnavailable
 from db.pool import Pool
-from tests.db.conftest import PID, SLEEP, busy, end, until
+from tests.db.conftest import PID, SLEEP, busy, end, somebody, until
 from tests.db.postgres import Server
 
 FORSAKEN = "SELECT pg_sleep(60) AS forsaken"
@@ -68,7 +68,7 @@ async def test_a_stopped_server_is_told_quickly_and_missed_no_longer_than_needed
     server.stop()
     for _ in range(3):
         started = perf_counter()
-        requests = (pool.execute(PID, retry=True) for _ in range(20))
+        requests = (pool.execute(PID, somebody(), retry=True) for _ in range(20))
         outcomes = await asyncio.gather(*requests, return_exceptions=True)
         assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
         assert perf_counter() - started < 0.5
@@ -91,7 +91,7 @@ async def test_a_refusing_server_sees_no_storm() -> None:
     pool = Pool(f"host=127.0.0.1 port={port} sslmode=disable gssencmode=disable", size=8)
     started = perf_counter()
     while perf_counter() - started < 0.35:
-        requests = (pool.execute(PID) for _ in range(50))
+        requests = (pool.execute(PID, somebody()) for _ in range(50))
         outcomes = await asyncio.gather(*requests, return_exceptions=True)
         assert all(isinstance(outcome, DatabaseUnavailable) for outcome in outcomes)
     assert attempts <= 8 + 4
@@ -131,7 +131,8 @@ async def test_a_read_whose_connection_is_lost_is_sent_again(server: Server, poo
 async def test_after_a_loss_the_idle_connections_are_not_trusted(
     server: Server, pool: Pool
 ) -> None:
-    await asyncio.gather(*(pool.execute("SELECT pg_sleep(0.01)") for _ in range(6)))
+    statement = "SELECT pg_sleep(0.01)"
+    await asyncio.gather(*(pool.execute(statement, somebody()) for _ in range(6)))
     assert pool.idle == 3
     await lose_the_connection_of(server, pool, retry=False)
     assert pool.idle == 0
@@ -159,7 +160,8 @@ async def test_a_server_with_too_few_connections_is_shared(server: Server) -> No
     server.sql("DROP ROLE IF EXISTS limited; CREATE ROLE limited LOGIN CONNECTION LIMIT 2")
     pool = Pool(server.dsn.replace("user=postgres", "user=limited"), size=6)
     await pool.execute(PID)
-    answers = await asyncio.gather(*(pool.execute(f"{PID}, pg_sleep(0.01)") for _ in range(30)))
+    statement = f"{PID}, pg_sleep(0.01)"
+    answers = await asyncio.gather(*(pool.execute(statement, somebody()) for _ in range(30)))
     assert len({pid for ((pid, _),) in answers}) <= 2
     await pool.close()
 
