@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from contextvars import ContextVar
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ from todo_api.log_output import JsonFormatter
 from todo_api.settings import Settings
 
 SECRET = "a secret that only the tests know"
+
+CURRENT: ContextVar[str] = ContextVar("CURRENT")
+"""The test that a step belongs to: tasks, timers and requests inherit it from what began them."""
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -52,6 +56,14 @@ def pytest_terminal_summary(
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Note what a test measured or counted; the run's summary prints it."""
     return lambda text: request.config.stash[FIGURES].append(f"{request.node.nodeid}: {text}")
+
+
+@pytest.fixture(autouse=True)
+def this_test(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test's name, by which its own lines are known."""
+    token = CURRENT.set(request.node.nodeid)
+    yield request.node.nodeid
+    CURRENT.reset(token)
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +95,7 @@ def settings(database_url: str) -> Settings:
 def anonymous(settings: Settings) -> Iterator[TestClient]:
     """A client that sends no token."""
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/ready").is_success  # its first connection is no test's own
         yield client
 
 
@@ -139,15 +152,28 @@ def sql(database_url: str) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
 
 
 @pytest.fixture
-def log() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def listen(this_test: str) -> Iterator[Callable[[logging.Handler], None]]:
+    """Give a handler the service's lines, of which it hears those that this test causes."""
+    logger, heard_by = logging.getLogger("todo_api"), []
+
+    def listen(handler: logging.Handler) -> None:
+        handler.addFilter(lambda _: CURRENT.get("") == this_test)
+        logger.addHandler(handler)
+        heard_by.append(handler)
+
+    yield listen
+    for handler in heard_by:
+        logger.removeHandler(handler)
+
+
+@pytest.fixture
+def log(listen: Callable[[logging.Handler], None]) -> Callable[[], list[dict[str, Any]]]:
     """Return the lines that the service has logged so far in this test."""
     stream = StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("todo_api")
-    logger.addHandler(handler)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logger.removeHandler(handler)
+    listen(handler)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 def problem(answer: Any) -> tuple[int, str]:

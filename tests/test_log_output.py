@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -96,14 +96,12 @@ def writes() -> Writes:
 
 
 @pytest.fixture
-def handler(writes: Writes) -> Iterator[Handler]:
+def handler(writes: Writes, listen: Callable[[logging.Handler], None]) -> Handler:
     """One more handler of the service's lines."""
     handler = Handler()
     handler.stream = writes
-    logger = logging.getLogger("todo_api")
-    logger.addHandler(handler)
-    yield handler
-    logger.removeHandler(handler)
+    listen(handler)
+    return handler
 
 
 def log_request(number: int) -> None:
