@@ -80,11 +80,9 @@ def saying(reply: bytes) -> Iterator[Place]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         place = Place(listener)
         listener.setblocking(True)
-        thread = Thread(target=accept)
-        thread.start()
+        Thread(target=accept, daemon=True).start()
         yield place
         listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 def refusal(sqlstate: str, severity: str, message: str) -> bytes:

@@ -12,11 +12,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from psycopg2.errors import CheckViolation
-from psycopg2.extensions import make_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 from sqlmodel import SQLModel
 
 from db import schema
 from db.errors import DatabaseUnavailable
+from tests.db.dead import silent
 from todo_api.contract import contract
 
 PATIENCE = 10.0
@@ -142,6 +143,29 @@ def test_a_downgrade_can_be_taken_back(migrated: str) -> None:
     schema.upgrade(migrated)
     assert tables(migrated) == TABLES
     assert run(migrated, CONSTRAINTS) == before
+
+
+def behind_a_silent_host(dsn: str, dead: int) -> str:
+    known = parse_dsn(dsn)
+    hosts = {"host": f"127.0.0.1,{known['host']}", "port": f"{dead},{known['port']}"}
+    return str(make_dsn(**known | hosts))
+
+
+def test_a_silent_host_is_passed_over_though_the_dsn_has_no_limit(
+    migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_CONNECT_TIMEOUT", {"connect_timeout": "1"})
+    with silent() as dead:
+        assert not schema.is_behind(behind_a_silent_host(migrated, dead.port))
+
+
+def test_the_limit_of_the_dsn_goes_before_ours(
+    migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_CONNECT_TIMEOUT", {"connect_timeout": "3600"})
+    with silent() as dead:
+        behind = behind_a_silent_host(migrated, dead.port)
+        assert not schema.is_behind(make_dsn(behind, connect_timeout=1))
 
 
 @pytest.mark.parametrize("use", [schema.upgrade, schema.is_behind])

@@ -20,8 +20,12 @@ from psycopg2.extensions import parse_dsn
 from starlette.testclient import TestClient
 
 from db import tasks
+from db.connection import Connection
+from db.errors import DatabaseUnavailable
 from db.pool import Pool
+from db.reasons import reason
 from tests.conftest import SECRET
+from tests.db.dead import silent
 from tests.db.postgres import Server as Database
 from tests.live.conftest import COMMAND, PATIENCE, environment, serving
 from tests.live.debian import debian_file
@@ -193,6 +197,18 @@ async def test_an_idle_connection_that_ends_is_replaced(database: Database, pool
             await asyncio.sleep(0.002)
     ((after,),) = await pool.execute("SELECT pg_backend_pid()")
     assert before != after
+
+
+async def test_of_several_hosts_each_is_verified_by_its_name(url_of: Callable[..., str]) -> None:
+    with silent() as dead:
+        connection = await Connection.open(url_of(host=f"localhost:{dead.port},localhost"))
+        connection.close()
+        with pytest.raises(DatabaseUnavailable) as failure:
+            await Connection.open(
+                url_of(host=f"127.0.0.1:{dead.port},127.0.0.1", connect_timeout="1")
+            )
+    assert failure.value.__cause__
+    assert reason(failure.value.__cause__) == "TLS"
 
 
 def test_the_certificates_of_the_system_can_be_the_trusted_ones(

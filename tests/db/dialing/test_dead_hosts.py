@@ -106,9 +106,14 @@ async def test_each_host_has_its_connect_timeout(dsn_of: DsnOf, kind: str) -> No
     assert reason(failure.value.__cause__ or failure.value) == "timeout"
 
 
-async def test_a_connect_timeout_of_nothing_is_ours(dsn_of: DsnOf) -> None:
+@pytest.mark.parametrize("nothing", [0, -1])
+async def test_a_connect_timeout_of_nothing_is_ours(
+    server: Server, dsn_of: DsnOf, nothing: int
+) -> None:
     with silent() as dead, pytest.raises(DatabaseUnavailable):
-        await Connection.open(dsn_of(dead.port, connect_timeout=0), patience=0.05)
+        await Connection.open(dsn_of(dead.port, connect_timeout=nothing), patience=0.05)
+    connection = await Connection.open(dsn_of(server.port, connect_timeout=nothing))
+    connection.close()
 
 
 async def test_a_connect_timeout_that_is_no_number_is_unavailable(

@@ -34,7 +34,7 @@ async def test_a_name_that_is_found_after_a_refusal_is_not_tried() -> None:
     refused = asyncio.Event()
 
     async def attempt(target: Target) -> list[Target]:
-        if target.host == "slow.example":
+        if target == Target("slow.example"):
             await refused.wait()
             return [Target("slow.example", "127.0.0.1")]
         asyncio.get_running_loop().call_soon(refused.set)
@@ -63,3 +63,17 @@ async def test_a_race_that_is_cancelled_ends_its_attempts() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert sorted(ended) == race.begun
+
+
+async def test_the_addresses_of_a_name_come_before_the_next_host() -> None:
+    addresses = [Target("a.example", "127.0.0.1"), Target("a.example", "127.0.0.2")]
+
+    async def attempt(target: Target) -> list[Target]:
+        if target == Target("a.example"):
+            return addresses
+        raise ConnectionRefusedError
+
+    race = Race([Target("a.example"), Target("b")], attempt)
+    with pytest.raises(ConnectionRefusedError):
+        await race.run()
+    assert race.begun == [Target("a.example"), *addresses, Target("b")]

@@ -144,19 +144,17 @@ async def test_the_environment_names_the_kind_of_server_too(
     assert await taken(dsn_of(standby.port, server.port)) == server.port
 
 
-@pytest.mark.parametrize("in_dsn", [True, False])
 async def test_a_service_file_goes_before_the_environment(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_dsn: bool
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services = tmp_path / "services"
     services.write_text(f"[todo]\nhost=/nowhere,127.0.0.1\nport={server.port}\nuser=postgres\n")
     monkeypatch.setenv("PGSERVICEFILE", str(services))
     monkeypatch.setenv("PGPORT", "1")
-    if in_dsn:
-        assert await taken("service=todo dbname=postgres") == server.port
-    else:
-        monkeypatch.setenv("PGSERVICE", "todo")
-        assert await taken("dbname=postgres") == server.port
+    assert await taken("service=todo dbname=postgres") == server.port
+    assert await taken("service=todo dbname=postgres host=127.0.0.1") == server.port
+    monkeypatch.setenv("PGSERVICE", "todo")
+    assert await taken("dbname=postgres") == server.port
 
 
 async def test_addresses_need_no_names(server: Server) -> None:
