@@ -32,6 +32,7 @@ HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LISTING = filled(message(b"GET %s HTTP/1.1" % PATH, (HOST, AUTHORIZATION)), READER)
 NO_CAMPAIGN = "CAMPAIGN_DEADLINES" not in os.environ
+pytestmark = pytest.mark.skipif(NO_CAMPAIGN, reason="takes minutes; see make campaign")
 waits_long = pytest.mark.skipif(NO_CAMPAIGN, reason="waits for minutes; see make campaign")
 
 UNREAD = {

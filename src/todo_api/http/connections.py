@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple, Protocol
 
-MOST_RECEIVED = 16 * 1024 * 1024
+MOST_RECEIVED = 8 * 1024 * 1024
 """Bytes received and not worked on yet, of all connections together."""
 MOST_UNSENT = 16 * 1024 * 1024
 """Bytes of answers that nobody has read yet, of all connections together."""

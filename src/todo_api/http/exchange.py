@@ -82,9 +82,9 @@ class Exchange:
             if self.head.expects_continue:
                 self._proceed()
             if not whole:
-                self._arrival = asyncio.get_running_loop().create_future()
-                self._wait()
-                await self._arrival
+                self._arrival = arrival = asyncio.get_running_loop().create_future()
+                self._wait()  # which may fail it at once
+                await arrival
         except BaseException:
             self.keep_alive = False
             raise
