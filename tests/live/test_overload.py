@@ -53,8 +53,8 @@ def service(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield server
 
 
-def head(method: str, path: str, **headers: str) -> bytes:
-    token = token_for("alice", SECRET, 3600)
+def head(method: str, path: str, user: str = "alice", **headers: str) -> bytes:
+    token = token_for(user, SECRET, 3600)
     fields = {"Host": "localhost", "Authorization": f"Bearer {token}", **headers}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
@@ -67,6 +67,8 @@ def creating(title: str) -> bytes:
 
 
 LISTING = head("GET", "/api/alice/tasks?limit=1")
+USERS = ("bob", "carol", "dan", "erin")  # none of whom has more than a share of the queue
+LISTINGS = [head("GET", f"/api/{user}/tasks?limit=1", user) for user in USERS]
 FROM_A_PAGE = head("GET", "/api/alice/tasks?limit=1", Origin=ORIGIN)
 
 
@@ -97,7 +99,7 @@ def flooded(service: Server, postgres: Postgres) -> Iterator[Flood]:
         session.cursor() as cursor,
     ):
         cursor.execute("LOCK TABLE tasks")
-        held = [flood.send(LISTING) for _ in range(MOST + 100)]
+        held = [flood.send(LISTINGS[number % len(USERS)]) for number in range(MOST + 100)]
         yield flood
         session.rollback()
         assert {answer(connection).status for connection in held} <= {200, 503}

@@ -33,7 +33,6 @@ DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LISTING = filled(message(b"GET %s HTTP/1.1" % PATH, (HOST, AUTHORIZATION)), READER)
 NO_CAMPAIGN = "CAMPAIGN_DEADLINES" not in os.environ
 pytestmark = pytest.mark.skipif(NO_CAMPAIGN, reason="takes minutes; see make campaign")
-waits_long = pytest.mark.skipif(NO_CAMPAIGN, reason="waits for minutes; see make campaign")
 
 UNREAD = {
     "20 connections, 250 KB of requests for the document": (20, DOCUMENT, 5700),
@@ -106,7 +105,6 @@ def test_a_thousand_silent_connections_cost_little(
     assert cost.slowest < MOST_WAITING
 
 
-@waits_long
 @pytest.mark.parametrize(("count", "request_", "times"), UNREAD.values(), ids=UNREAD)
 def test_who_does_not_read_is_let_go(
     service: Server, count: int, request_: bytes, times: int, figure: Callable[[str], None]
@@ -120,7 +118,6 @@ def test_who_does_not_read_is_let_go(
     figure(f"all let go after {seconds:.0f} s, {cost}")
 
 
-@waits_long
 def test_a_silent_connection_is_closed_without_a_word(
     service: Server, figure: Callable[[str], None]
 ) -> None:
@@ -134,7 +131,6 @@ def test_a_silent_connection_is_closed_without_a_word(
     assert seconds > IDLE_DEADLINE - SLACK
 
 
-@waits_long
 @pytest.mark.parametrize(
     ("size", "pause", "served"),
     [(100_000, 10.0, True), (1_000, 1.0, False)],
