@@ -109,10 +109,10 @@ async def test_a_loss_lets_its_user_have_an_idle_connection(pool: Pool) -> None:
     await end(*flood)
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(
     size=st.integers(1, 5),
-    steps=st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 99)), max_size=16),
+    steps=st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 99)), max_size=25),
 )
 async def test_nobody_waits_for_what_they_may_have(
     running_server: Server, size: int, steps: list[tuple[str, int]]
