@@ -10,13 +10,12 @@ from typing import Protocol
 from todo_api.errors import MalformedRequest, PayloadTooLarge
 
 MOST_BYTES = 65_536
-MOST_FRAMING = 16_384
-"""Bytes of a chunked body's extensions and trailer, which are ignored."""
+MOST_FRAMING = 8_192
+"""Bytes of a chunked body that are not its data: a chunk costs the same whatever it holds."""
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n")
 _LONGEST_SIZE = 16  # digits, leading zeros among them
-_FREE = 6  # bytes of a chunk's line that are not counted: four digits and the line's end
 
 
 class Body(Protocol):
@@ -95,12 +94,11 @@ class Chunked:
     def _line(self, received: bytearray) -> bytes | None:
         end = received.find(b"\n") + 1
         length = end or len(received)
-        counted = length if self._in_trailer else max(0, length - _FREE)
-        if self._framing + counted > MOST_FRAMING:
+        if self._framing + length > MOST_FRAMING:
             raise MalformedRequest
         if not end:
             return None
-        self._framing += counted
+        self._framing += length
         line = bytes(received[:end])
         del received[:end]
         return line

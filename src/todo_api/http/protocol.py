@@ -209,20 +209,19 @@ class Protocol(Link):
         if not exchange.answered:
             self.abort()  # what was begun can't be ended in any other way
             return
-        self.is_last(exchange)
-        if exchange.refused and not self.proxied:
+        if exchange.refused and not self.is_last(exchange) and not self.proxied:
             self._pause(self.times.refused)
-            return
-        self._become(State.SENT, self.times.body)
-        self._go_on()
+        else:
+            self._become(State.SENT, self.times.body)
+            self._go_on()
         self._settle()
 
     def _go_on(self) -> None:
         """Go on once the client has read its answer, and the rest of its body is skipped."""
         if self.outbox.paused:
             return
-        self._last = self._last or self._leaving
         exchange = self._exchange
+        self._last = self._last or self._leaving or (exchange is not None and exchange.is_last)
         try:
             skipped = self._last or exchange is None or exchange.skip()
         except Exception:  # noqa: BLE001 (what is wrong with a body that nobody wants)
@@ -301,6 +300,7 @@ class Protocol(Link):
         """End after a last answer, but let the client read it first."""
         self._turned_away = b""
         clean = self._exchange is not None and self._exchange.is_read
+        self._exchange = None  # and with it what has come of a body
         if self._ended or (clean and self.scheme == "https"):
             self._close()
         else:
