@@ -114,8 +114,9 @@ def test_a_bad_size_is_malformed(body: bytes) -> None:
     assert by_us(body, [])[0] == "MalformedRequest"
 
 
-def test_a_body_of_64_kib_is_whole_in_chunks_of_64_bytes() -> None:
-    stream = b"".join([b"40\r\n%b\r\n" % (b"a" * 64) * (MOST_BYTES // 64), b"0\r\n\r\n"])
+def test_a_body_of_64_kib_is_whole_in_chunks_of_144_bytes() -> None:
+    chunk = b"90\r\n%b\r\n" % (b"a" * 0x90)
+    stream = b"".join([chunk * (MOST_BYTES // 0x90), b"10\r\n", b"a" * 16, b"\r\n0\r\n\r\n"])
 
     assert by_us(stream, list(range(0, len(stream), 60_000)))[1] == b"a" * MOST_BYTES
 

@@ -1,6 +1,5 @@
 """Each state of a connection has its bound in memory and its deadline, however many are in it."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,6 @@ from tests.live.conftest import Server, serving
 from tests.live.crowd import Crowd, watched
 from tests.live.messages import AUTHORIZATION, CHUNKED, HOST, JSON, PATH, filled, message
 from tests.live.wire import exchange
-
-pytestmark = pytest.mark.skipif(
-    "CAMPAIGN_DEADLINES" not in os.environ, reason="takes minutes; see make campaign"
-)
 
 CONNECTIONS = 1000
 MOST_GROWTH = 64 * 2**20  # bytes
