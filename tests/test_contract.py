@@ -11,10 +11,10 @@ from connexion.spec import Specification
 from openapi_spec_validator import validate
 
 import handlers
+from compiled.answers import reply_with
+from compiled.schemas.schema import Schema
 from db.paging import task_before
 from todo_api.contract import contract, contract_yaml
-from todo_api.replies import reply_with
-from todo_api.schemas import Schema
 
 SPECIFICATION = Specification.load(contract())
 METHODS = {"get", "put", "post", "delete", "patch"}

@@ -11,6 +11,7 @@ import pytest
 from connexion.spec import Specification
 from starlette.testclient import TestClient
 
+from compiled.schemas.schema import Fault, Schema
 from db import errors as db_errors
 from db import tasks
 from tests.conftest import SECRET, problem
@@ -19,7 +20,6 @@ from todo_api.contract import contract
 from todo_api.development import token_for
 from todo_api.kinds import KINDS, Kind
 from todo_api.logs import Request
-from todo_api.schemas import Fault, Schema
 
 SPECIFICATION = Specification.load(contract())
 PROBLEM = Schema(SPECIFICATION["components"]["schemas"]["Problem"])

@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import click
 
+from compiled.schemas.schema import Schema
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
@@ -20,7 +21,6 @@ from todo_api.database import database
 from todo_api.development import signing_secret, token_for
 from todo_api.embedded import EmbeddedError
 from todo_api.metrics import metrics_served
-from todo_api.schemas import Schema
 from todo_api.settings import Settings, SettingsError, load_settings
 
 _WELCOME_SECONDS = 86_400

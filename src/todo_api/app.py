@@ -15,6 +15,8 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import RelativeResolver
 
 import handlers
+from compiled.operations import Operations
+from compiled.schemas.schema import Schema
 from db.pool import Pool
 from todo_api import log_output, logs, swagger
 from todo_api.auth import Authenticator
@@ -31,11 +33,9 @@ from todo_api.http.intake import Intake
 from todo_api.http.service import Service
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.meter import DIRECTORY, Meter
-from todo_api.operations import Operations
 from todo_api.problems import Problems
 from todo_api.readings import readings
 from todo_api.routing import Routing
-from todo_api.schemas import Schema
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
 

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from compiled.routes import Routes, path_of
 from db.statements import MIGRATED
 from todo_api import causes, swagger
 from todo_api.conditions import is_current
 from todo_api.contract import contract_json, contract_yaml, etag_of
 from todo_api.errors import NotReady, ShuttingDown
-from todo_api.routes import Routes, path_of
 from todo_api.security import policy_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from todo_api.headers import Headers
+from compiled.answers import Reply
+from compiled.request import Headers
 from todo_api.logs import Request
-from todo_api.replies import Reply
 from todo_api.security import headers_for
 
 _VARY = (b"vary", b"Origin")

@@ -1,6 +1,6 @@
 """What can be wrong with a request; `problems` says how a client is told."""
 
-from todo_api.schemas import Fault
+from compiled.schemas.schema import Fault
 
 
 class InvalidParameters(Exception):

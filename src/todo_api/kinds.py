@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from compiled.request import Headers
 from db.errors import (
     Conflict,
     DatabaseOverloaded,
@@ -30,7 +31,6 @@ from todo_api.errors import (
     UnsupportedMediaType,
     WrongUser,
 )
-from todo_api.headers import Headers
 from todo_api.keys import KeysUnavailable
 
 

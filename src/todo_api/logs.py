@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from compiled.request import HeaderFields, fields_by_name
 from db import pool
-from todo_api.headers import HeaderFields, fields_by_name
 from todo_api.log_output import REQUESTS, described
 from todo_api.meter import Meter
 

@@ -7,13 +7,13 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from compiled.answers import Reply, reply
+from compiled.schemas.schema import MOST_CHARACTERS, Fault
 from db.errors import InvalidCursor
 from todo_api.causes import type_of
 from todo_api.errors import ClientDisconnected, MethodNotAllowed, NoSuchPath, RateLimited
 from todo_api.kinds import Kind, kind_of
 from todo_api.logs import REQUEST, Request, log_error
-from todo_api.replies import Reply, reply
-from todo_api.schemas import MOST_CHARACTERS, Fault
 
 MEDIA_TYPE = "application/problem+json"
 _MEDIA_TYPE = MEDIA_TYPE.encode()

@@ -11,13 +11,13 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from todo_api.bodies import received
+from compiled.bodies import received
+from compiled.operations import Operations
+from compiled.routes import path_of
 from todo_api.cors import is_preflight
 from todo_api.envelope import Envelope
 from todo_api.errors import ClientDisconnected
 from todo_api.logs import begun
-from todo_api.operations import Operations
-from todo_api.routes import path_of
 
 
 class Routing(SpecMiddleware):

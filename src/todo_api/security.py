@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from todo_api.headers import Headers
+from compiled.request import Headers
 
 _POLICY = b"content-security-policy"
 _ALWAYS: Headers = [

@@ -31,11 +31,11 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from psycopg2.extensions import parse_dsn
 
+from compiled.request import HeaderFields
 from db import statements
 from db.connection import Rows
 from db.errors import Conflict, ConnectionLost
 from db.pool import Pool
-from todo_api.headers import HeaderFields
 from todo_api.logs import DISCONNECTED, Request
 
 SUMMARIES = {

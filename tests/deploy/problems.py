@@ -6,10 +6,10 @@ from http import HTTPStatus
 import httpx2
 from connexion.spec import Specification
 
+from compiled.schemas.schema import Schema
 from tests.conftest import problem
 from todo_api.causes import type_of
 from todo_api.contract import contract
-from todo_api.schemas import Schema
 
 _SPECIFICATION = Specification.load(contract())
 _PROBLEM = Schema(_SPECIFICATION["components"]["schemas"]["Problem"])

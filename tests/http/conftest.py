@@ -9,6 +9,7 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from compiled.operations import Operations
 from db.pool import Pool
 from todo_api.auth import Authenticator
 from todo_api.envelope import Envelope
@@ -18,7 +19,6 @@ from todo_api.http.intake import Intake
 from todo_api.http.protocol import Protocol
 from todo_api.http.service import Service
 from todo_api.keys import SharedSecret
-from todo_api.operations import Operations
 
 Application = Callable[..., Awaitable[None]]
 PATIENCE = 10.0

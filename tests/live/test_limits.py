@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from compiled.schemas.schema import Schema
 from tests.conftest import SECRET, problem
 from tests.live.conftest import COMMAND, Server, environment, free_port, serving, until
 from tests.live.redis import PASSWORD, Redis, redis_server
@@ -20,7 +21,6 @@ from todo_api.development import token_for
 from todo_api.limits import Limits
 from todo_api.logs import Request
 from todo_api.rate import Rate
-from todo_api.schemas import Schema
 from todo_api.shared_counts import SharedCounts
 
 HEADERS = contract()["components"]["headers"]

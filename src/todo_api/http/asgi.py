@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from todo_api.headers import Headers
+from compiled.request import Headers
 from todo_api.http.exchange import Exchange
 
 if TYPE_CHECKING:

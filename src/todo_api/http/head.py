@@ -10,8 +10,8 @@ from httptools import (
     parse_url,
 )
 
+from compiled.request import HeaderFields, fields_by_name
 from todo_api.errors import HeadTooLarge, MalformedRequest
-from todo_api.headers import HeaderFields, fields_by_name
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 100

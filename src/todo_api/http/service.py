@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
+from compiled.operations import Operation, Operations
+from compiled.routes import Match
 from db import pool
 from todo_api.envelope import Envelope
 from todo_api.http.connections import Connections
@@ -14,9 +16,7 @@ from todo_api.http.forwarded import Proxies, scheme_of
 from todo_api.http.head import Head
 from todo_api.http.intake import Intake
 from todo_api.logs import Request, request_id
-from todo_api.operations import Operation, Operations
 from todo_api.problems import answer_to
-from todo_api.routes import Match
 
 if TYPE_CHECKING:
     from todo_api.http.protocol import Protocol

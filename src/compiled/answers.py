@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.types import Scope, Send
 
+from compiled.request import Headers
 from todo_api.conditions import is_current
 from todo_api.contract import etag_of
-from todo_api.headers import Headers
 
 _NOT_MODIFIED = 304
 

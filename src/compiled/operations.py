@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from connexion.operations import AbstractOperation
 from connexion.spec import Specification
 
+from compiled.answers import Reply, reply_with
+from compiled.bodies import RequestBody
+from compiled.parameters.parameters import Parameters, decoded
+from compiled.routes import Match, Routes
+from compiled.schemas.schema import MOST_FAULTS, Fault
 from todo_api.auth import Authenticator
-from todo_api.bodies import RequestBody
 from todo_api.conditions import strong_tags
 from todo_api.errors import ClientDisconnected, InvalidParameters, WrongUser
 from todo_api.logs import Request
-from todo_api.parameters import Parameters, decoded
 from todo_api.problems import answer_to
-from todo_api.replies import Reply, reply_with
-from todo_api.routes import Match, Routes
-from todo_api.schemas import MOST_FAULTS, Fault
 
 if TYPE_CHECKING:
     from todo_api.limits import Limits  # whose libraries are loaded only where there are limits

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from todo_api.schemas import MOST_CHARACTERS, Fault, Schema
+from compiled.schemas.schema import MOST_CHARACTERS, Fault, Schema
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _ENOUGH_DIGITS = 20

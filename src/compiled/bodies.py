@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.types import Receive
 
+from compiled.schemas.schema import Fault, Schema
 from todo_api.errors import (
     BodyTooSlow,
     ClientDisconnected,
@@ -16,7 +17,6 @@ from todo_api.errors import (
 )
 from todo_api.http.framing import MOST_BYTES
 from todo_api.logs import Request
-from todo_api.schemas import Fault, Schema
 
 _NO_CODING = (b"", b"identity")
 

@@ -12,12 +12,12 @@ from connexion.spec import Specification
 from starlette.testclient import TestClient
 
 import handlers
+from compiled.operations import Operations
 from tests.conftest import faults, problem
 from todo_api.app import create_app
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.keys import SharedSecret
-from todo_api.operations import Operations
 from todo_api.settings import Settings
 
 NO_SUCH_TASK = 9007199254740991

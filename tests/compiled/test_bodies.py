@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from compiled.bodies import received
 from tests.conftest import faults, problem
-from todo_api.bodies import received
 from todo_api.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
 from todo_api.http.framing import MOST_BYTES
 
