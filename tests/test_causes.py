@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 from tests.conftest import problem
 from todo_api.causes import CAUSES
 from todo_api.contract import contract
-from todo_api.kinds import INTERNAL_ERROR, KINDS
+from todo_api.kinds import INTERNAL_ERROR, KINDS, REFUSALS
 
 ERROR_CODES = contract()["components"]["schemas"]["ErrorCode"]["enum"]
 
@@ -15,7 +15,10 @@ def test_each_error_code_of_the_contract_has_its_cause() -> None:
 
 
 def test_each_status_that_an_error_code_comes_with_is_told() -> None:
-    sent = {(kind.error_code, kind.status) for kind in [*KINDS.values(), INTERNAL_ERROR]}
+    sent = {
+        (kind.error_code, kind.status)
+        for kind in [*KINDS.values(), *REFUSALS.values(), INTERNAL_ERROR]
+    }
     told = {(code, status) for code, cause in CAUSES.items() for status in cause.statuses}
 
     assert sent == told

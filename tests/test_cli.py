@@ -129,3 +129,7 @@ def test_the_contract_and_the_package_have_one_version() -> None:
     version: str = contract()["info"]["version"]
 
     assert version in run("--version").stdout
+
+
+def test_the_contract_is_checked_without_a_database() -> None:
+    assert run("spec", "--check").stdout == ""

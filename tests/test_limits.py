@@ -13,8 +13,8 @@ from todo_api.app import create_app
 from todo_api.development import token_for
 from todo_api.errors import RateLimited
 from todo_api.limits import Limits
-from todo_api.logs import Request
 from todo_api.rate import Rate
+from todo_api.request import Request
 from todo_api.settings import Settings
 
 RATES = ["1/second", "3/second", "100/second", "7/minute", "1/hour", "5/hour"]
@@ -38,12 +38,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def coming_from(host: str | None) -> Request:
-    return Request("an-id", "GET", client=(host, 50_000) if host else None)
+    return Request("GET", id="an-id", client=(host, 50_000) if host else None)
 
 
 async def count(limits: Limits, user: str = "alice") -> str:
     """Count a request, and return the header that says what is left."""
-    request = Request("an-id", "GET")
+    request = Request("GET", id="an-id")
     await limits.count_user(request, user)
     return dict(request.limits)[b"ratelimit"].decode()
 
@@ -104,7 +104,7 @@ async def test_a_clock_that_went_back_makes_nothing_negative_and_no_promise_untr
     limits = Limits(Rate(100, 1))
     await count(limits)
     clock.now -= 5
-    request = Request("an-id", "GET")
+    request = Request("GET", id="an-id")
     with pytest.raises(RateLimited) as refused:
         await limits.count_user(request, "alice")
     assert dict(request.limits)[b"ratelimit"] == b'"user";r=0;t=5'

@@ -13,7 +13,8 @@ from starlette.types import Message
 from db import pool, statements
 from tests.conftest import SECRET, problem
 from todo_api import logs
-from todo_api.logs import Request, RequestLog
+from todo_api.logs import RequestLog
+from todo_api.request import Request
 
 Log = Callable[[], list[dict[str, Any]]]
 
@@ -166,7 +167,7 @@ def test_an_error_is_logged_with_its_causes_and_without_their_messages(log: Log)
 
     with pytest.raises(KeyError) as caught:
         fail()
-    logs.log_error(caught.value, Request("an-id", "GET", operation="get_task"))
+    logs.log_error(caught.value, Request("GET", id="an-id", operation="get_task"))
     line = only(log)
 
     assert [cause["type"] for cause in line["errors"]] == ["KeyError", "ValueError"]

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import Mock
 
@@ -11,18 +12,19 @@ import pytest
 from connexion.spec import Specification
 from starlette.testclient import TestClient
 
-from compiled.schemas.schema import Fault, Schema
+from compiled.errors import Fault, RequestRefused
 from db import errors as db_errors
 from db import tasks
 from tests.conftest import SECRET, problem
+from tests.declared import Declared
 from todo_api import auth, errors, keys, kinds, problems
 from todo_api.contract import contract
 from todo_api.development import token_for
 from todo_api.kinds import KINDS, Kind
-from todo_api.logs import Request
+from todo_api.request import Request
 
 SPECIFICATION = Specification.load(contract())
-PROBLEM = Schema(SPECIFICATION["components"]["schemas"]["Problem"])
+PROBLEM = Declared(SPECIFICATION["components"]["schemas"]["Problem"])
 Document = dict[str, Any]
 
 
@@ -165,7 +167,7 @@ def test_all_times_of_the_contract_are_alike() -> None:
 def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     kind_of = Mock(wraps=kinds.kind_of)
     monkeypatch.setattr(problems, "kind_of", kind_of)
-    request = Request("1", "GET")
+    request = Request("GET", id="1")
     error = db_errors.TaskNotFound()
 
     assert problems.answer_to(error, request).status == 404
@@ -176,7 +178,8 @@ def test_what_kind_an_error_is_of_is_looked_up_once(monkeypatch: pytest.MonkeyPa
 def test_a_long_list_of_faults_keeps_the_contract() -> None:
     named = [Fault("/" + "x" * 199, "y" * 200)] * 100
 
-    assert PROBLEM.faults(document_of(errors.InvalidBody(named))) == []
+    refusal = RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, faults=named)
+    assert PROBLEM.faults(document_of(refusal)) == []
 
 
 def test_a_bug_is_told_in_general_and_logged_without_what_the_user_wrote(

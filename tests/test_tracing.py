@@ -17,7 +17,7 @@ from db.connection import Rows
 from db.errors import Conflict, DatabaseRefused, DatabaseUnavailable
 from tests.live.conftest import environment
 from todo_api import tracing
-from todo_api.logs import Request
+from todo_api.request import Request
 from todo_api.tracing import SUMMARIES, RequestSpan, TracedPool
 
 FAILS = """
@@ -148,7 +148,7 @@ async def test_a_statement_outside_of_a_traced_request_has_no_span(recorder: Rec
 
 
 def test_a_request_that_its_client_left_has_no_status(recorder: Recorder) -> None:
-    RequestSpan(recorder.request).end(Request("an id", "GET"))
+    RequestSpan(recorder.request).end(Request("GET", id="an id"))
 
     assert not recorder.only().attributes
     assert recorder.only().status.is_unset

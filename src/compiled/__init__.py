@@ -1,0 +1,20 @@
+"""A contract of OpenAPI 3.0, compiled to callables that keep it, or refused with the reasons."""
+
+from compiled.answers import Answer, Reply
+from compiled.errors import ContractRefused, Fault, RequestRefused
+from compiled.operations import Operations
+from compiled.request import Request
+from compiled.seams import Admission, Declared, Seams
+
+__all__ = [
+    "Admission",
+    "Answer",
+    "ContractRefused",
+    "Declared",
+    "Fault",
+    "Operations",
+    "Reply",
+    "Request",
+    "RequestRefused",
+    "Seams",
+]

@@ -1,15 +1,33 @@
-"""HTTP responses: what a handler returned -> what goes over the wire."""
+"""What a handler returned -> what goes over the wire."""
 
+import json
+import re
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
 from starlette.types import Scope, Send
 
+from compiled.bodies import is_json, media_type_of
+from compiled.contract.document import Place
 from compiled.request import Headers
-from todo_api.conditions import is_current
-from todo_api.contract import etag_of
 
-_NOT_MODIFIED = 304
+_NOT_MODIFIED = "304"
+_ENTITY_TAG = re.compile(r'(W/)?"([!#-~]*)"')
+
+
+class Answer(NamedTuple):
+    """What a handler answers, where more is to be said than its content.
+
+    Without a status it is the first success that the contract declares, without a media type the
+    first that it declares for the status.
+    """
+
+    content: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = {}
+    media_type: str | None = None
 
 
 class Reply(NamedTuple):
@@ -27,6 +45,76 @@ class Reply(NamedTuple):
         await send({"type": "http.response.body", "body": body})
 
 
+class _Rendering(NamedTuple):
+    media_type: bytes
+    render: Callable[[Any], bytes]
+
+
+class Responses:
+    """The declared responses of one operation; `place` is refused where it would not be kept."""
+
+    def __init__(self, place: Place, *, conditional: bool) -> None:
+        self._renderings: dict[str, list[_Rendering]] = {}
+        for status, response in place.fields("responses"):
+            response.refuse_keys("description", "headers", "content", "links")
+            self._renderings[status.upper()] = [
+                _rendering(media_type) for media_type in response.get("content") or ()
+            ]
+        self._status = _success(list(self._renderings))
+        success = self._renderings_of(self._status)
+        self._usual = success[0] if success else None
+        responses = dict(place.fields("responses"))
+        declared = responses.get(str(self._status))
+        headers = () if declared is None else declared.get("headers") or ()
+        has_tag = any(name.lower() == "etag" for name in headers)
+        self.conditional = conditional and has_tag and _NOT_MODIFIED in self._renderings
+        """Whether a client that holds the current content gets 304, and the content an ETag."""
+
+    def reply(self, answer: Any, if_none_match: str | None) -> Reply:
+        """Return the response for what a handler returned.
+
+        That is nothing, a content, a content and headers, or an `Answer`. Raises `TypeError` for a
+        content that is not of the response's media type.
+        """
+        status, media_type, headers = self._status, None, None
+        if type(answer) is Answer:
+            answer, chosen, headers, media_type = answer
+            status = status if chosen is None else chosen
+        elif type(answer) is tuple:
+            answer, headers = answer
+        if answer is None:
+            return Reply(status, _encoded(headers) if headers else [])
+        rendering = self._usual
+        if status != self._status or media_type is not None or rendering is None:
+            rendering = self._rendering(status, media_type)
+        body = None
+        if self.conditional and status == self._status:
+            tag = headers.get("ETag") if headers else None
+            if tag is None:
+                body = rendering.render(answer)
+                tag = etag_of(body)
+                headers = {**(headers or {}), "ETag": tag}
+            if if_none_match is not None and is_current(if_none_match, tag):
+                return Reply(304, [(b"etag", tag.encode("latin-1"))])
+        if body is None:
+            body = rendering.render(answer)
+        return reply(status, _encoded(headers) if headers else [], body, rendering.media_type)
+
+    def _renderings_of(self, status: int) -> list[_Rendering]:
+        for name in (str(status), f"{status // 100}XX", "DEFAULT"):
+            if name in self._renderings:
+                return self._renderings[name]
+        return []
+
+    def _rendering(self, status: int, media_type: str | None) -> _Rendering:
+        if media_type is not None:
+            return _rendering(media_type)
+        declared = self._renderings_of(status)
+        if not declared:
+            raise TypeError(f"the contract has no content for {status}, and the answer has one")
+        return declared[0]
+
+
 def reply(status: int, headers: Headers, body: bytes, media_type: bytes) -> Reply:
     """Return a response with a body."""
     length = b"%d" % len(body)
@@ -34,23 +122,56 @@ def reply(status: int, headers: Headers, body: bytes, media_type: bytes) -> Repl
     return Reply(status, [*headers, *content], body)
 
 
-def reply_with(answer: Any, status: int, if_none_match: str | None) -> Reply:
-    """Return the response for what a handler returned: nothing, a body, or a body and headers.
-
-    What has no ETag of its own gets one from its content, if it can be asked for again (200); a
-    client that holds the current one gets 304.
-    """
-    if answer is None:
-        return Reply(status, [])
-    content, headers = answer if isinstance(answer, tuple) else (answer, {})
-    body = b""
-    if "ETag" not in headers:
-        body = orjson.dumps(content)
-        headers = {"ETag": etag_of(body)}
-    if is_current(if_none_match, headers["ETag"]):
-        return Reply(_NOT_MODIFIED, _encoded({"ETag": headers["ETag"]}))
-    return reply(status, _encoded(headers), body or orjson.dumps(content), b"application/json")
+def etag_of(content: bytes) -> str:
+    """Return a strong ETag of `content` (RFC 9110, 8.8.3)."""
+    return f'"{sha256(content).hexdigest()[:32]}"'
 
 
-def _encoded(headers: dict[str, str]) -> Headers:
+def is_current(if_none_match: str | None, etag: str) -> bool:
+    """Tell whether the client holds `etag` already, by weak comparison (RFC 9110, 8.8.3.2)."""
+    if if_none_match is None:
+        return False
+    return if_none_match == "*" or etag.removeprefix("W/").strip('"') in (
+        tag for _, tag in _ENTITY_TAG.findall(if_none_match)
+    )
+
+
+def strong_tags(if_match: str | None) -> list[str] | None:
+    """Return the strong ETags' values, or None where any state will do (`*`, or no header)."""
+    if if_match is None or if_match == "*":
+        return None
+    return [tag for weak, tag in _ENTITY_TAG.findall(if_match) if not weak]
+
+
+def _success(statuses: list[str]) -> int:
+    """Return the status of an answer that names none: the least declared 2xx."""
+    exact = [int(status) for status in statuses if status.isdigit() and status[0] == "2"]
+    return min(exact, default=200)
+
+
+def _rendering(media_type: str) -> _Rendering:
+    name = media_type_of(media_type.encode()) or media_type
+    if is_json(name):
+        return _Rendering(media_type.encode(), _json)
+    if name.startswith("text/") and "charset" not in media_type:
+        return _Rendering(f"{media_type}; charset=utf-8".encode(), _raw)
+    return _Rendering(media_type.encode(), _raw)
+
+
+def _json(content: Any) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except TypeError:  # an integer over 64 bits, which orjson does not write, or no JSON at all
+        return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _raw(content: Any) -> bytes:
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, bytes):
+        return content
+    raise TypeError(f"an answer of this media type is text or bytes, not {type(content).__name__}")
+
+
+def _encoded(headers: Mapping[str, str]) -> Headers:
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -1,28 +1,27 @@
-"""Request bodies: media type, size, JSON, schema, in the contract's order."""
+"""Request bodies: media type, JSON, schema."""
 
-import asyncio
+import json
+import re
+from copy import deepcopy
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
-from starlette.types import Receive
 
-from compiled.schemas.schema import Fault, Schema
-from todo_api.errors import (
-    BodyTooSlow,
-    ClientDisconnected,
-    InvalidBody,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-)
-from todo_api.http.framing import MOST_BYTES
-from todo_api.logs import Request
+from compiled.contract.document import Place
+from compiled.errors import Fault, RequestRefused
+from compiled.request import HeaderFields, Request
+from compiled.schemas.schema import Schema, Schemas
 
 _NO_CODING = (b"", b"identity")
 
 _MOST_OF_A_MEDIA_TYPE = 200  # bytes, as what was parsed is remembered
 _NOT_JSON = Fault("", "Must be valid JSON in UTF-8.")
 _MISSING = Fault("", "Is required: a JSON object.")
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
+_RANGES = ("*/*", "application/*")
+_LISTS = ("allOf", "anyOf", "oneOf")
 
 
 class Body(NamedTuple):
@@ -30,60 +29,96 @@ class Body(NamedTuple):
 
     content: Any
     schema: Schema
+    defaults: dict[str, Any]
 
     def checked(self) -> Any:
-        """Return the content; raises `InvalidBody` where it breaks the schema."""
+        """Return the content with its defaults; raises 422 where it breaks the schema."""
         if not self.schema.accepts(self.content):
-            raise InvalidBody(self.schema.faults(self.content))
+            faults = self.schema.faults(self.content)
+            raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
+        if self.defaults and isinstance(self.content, dict):
+            return {**deepcopy(self.defaults), **self.content}
         return self.content
 
 
+class _Declared(NamedTuple):
+    schema: Schema
+    defaults: dict[str, Any]
+
+
 class RequestBody:
-    """The declared body of one operation."""
+    """The declared body of one operation; `place` is refused where it would not be kept."""
 
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self._schemas = {
-            media_type: Schema(content["schema"])
-            for media_type, content in declared["content"].items()
-        }
-        self._taken = " or ".join(self._schemas)
+    def __init__(self, place: Place, schemas: Schemas) -> None:
+        place.refuse_keys("description", "content", "required")
+        self._required = place.get("required", False)
+        self._by_type: dict[str, _Declared] = {}
+        for media_type, content in place.members("content"):
+            name = media_type_of(media_type.encode()) or ""
+            if not is_json(name) and name not in _RANGES:
+                content.refuse("bodies of this media type are not supported, only JSON")
+                continue
+            content.refuse_keys("schema", "example", "examples")
+            self._by_type[name] = self._declared(content, schemas)
+        self._taken = " or ".join(self._by_type)
 
-    async def read(self, request: Request, faults: list[Fault]) -> Body:
+    async def read(self, request: Request, faults: list[Fault]) -> Body | None:
         """Return the body, not yet checked, or add to `faults` why it is not JSON.
 
-        Raises `UnsupportedMediaType`, and what reading raises: `PayloadTooLarge`, `BodyTooSlow`,
-        `MalformedRequest` and `ClientDisconnected`.
+        Returns None where there is none and need not be. Raises 415, and what `request.body` does.
         """
-        schema = self._schema_for(request.headers)
+        declared = self._declared_for(request.headers)
         raw = await request.body()
+        if not raw and not self._required:
+            return None
         try:
-            return Body(orjson.loads(raw), schema)
+            return Body(_parsed(raw), *declared)
         except orjson.JSONDecodeError:
             faults.append(_NOT_JSON if raw else _MISSING)
-            return Body(None, schema)
+            return Body(None, *declared)
 
-    def _schema_for(self, headers: dict[bytes, bytes]) -> Schema:
+    def _declared(self, content: Place, schemas: Schemas) -> _Declared:
+        schema = content["schema"] if "schema" in content else Place(content.document, {})
+        return _Declared(schemas.compile(schema), _defaults(schema))
+
+    def _declared_for(self, headers: HeaderFields) -> _Declared:
         content_type = headers.get(b"content-type")
-        if content_type is None and not _has_body(headers):
-            return next(iter(self._schemas.values()))
-        schema = self._schemas.get(_media_type((content_type or b"")[:_MOST_OF_A_MEDIA_TYPE]))
-        if schema is None or headers.get(b"content-encoding", b"").lower() not in _NO_CODING:
-            raise UnsupportedMediaType(
-                f"Send the body as {self._taken} in UTF-8, without Content-Encoding."
+        if content_type is None and not has_body(headers):
+            return next(iter(self._by_type.values()))
+        name = media_type_of((content_type or b"")[:_MOST_OF_A_MEDIA_TYPE])
+        declared = self._by_type.get(name or "") or self._in_range(name or "")
+        if declared is None or headers.get(b"content-encoding", b"").lower() not in _NO_CODING:
+            raise RequestRefused(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                f"Send the body as {self._taken} in UTF-8, without Content-Encoding.",
             )
-        return schema
+        return declared
+
+    def _in_range(self, name: str) -> _Declared | None:
+        """Return what a range stands for, where JSON is sent (RFC 9110, 12.5.1)."""
+        if not is_json(name):
+            return None
+        specific = "application/*" if name.startswith("application/") else "*/*"
+        return self._by_type.get(specific) or self._by_type.get("*/*")
 
 
-def _has_body(headers: dict[bytes, bytes]) -> bool:
-    return b"transfer-encoding" in headers or _declared_length(headers) != b"0"
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type is JSON (RFC 6839, 3.1)."""
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
-def _declared_length(headers: dict[bytes, bytes]) -> bytes:
+def has_body(headers: HeaderFields) -> bool:
+    """Tell whether a request says that it has a body."""
+    return b"transfer-encoding" in headers or declared_length(headers) != b"0"
+
+
+def declared_length(headers: HeaderFields) -> bytes:
+    """Return the digits of Content-Length, without leading zeros."""
     return headers.get(b"content-length", b"0").lstrip(b"0") or b"0"
 
 
 @lru_cache(maxsize=256)
-def _media_type(content_type: bytes) -> str | None:
+def media_type_of(content_type: bytes) -> str | None:
     """Return the media type in lower case, or None where its charset is not UTF-8."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
     for parameter in parameters:
@@ -93,29 +128,43 @@ def _media_type(content_type: bytes) -> str | None:
     return media_type.strip()
 
 
-async def received(headers: dict[bytes, bytes], receive: Receive, timeout: float) -> bytes:  # noqa: ASYNC109 (for all parts together)
-    """Return the body that an ASGI server hands out; it has to arrive within `timeout` seconds.
-
-    Raises `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
-    """
-    declared = _declared_length(headers)
-    if len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES:
-        raise PayloadTooLarge
-    try:
-        async with asyncio.timeout(timeout):
-            return await _joined(receive)
-    except TimeoutError:
-        raise BodyTooSlow from None
+def _parsed(raw: bytes) -> Any:
+    """Return what JSON stands for; orjson makes floats of integers over 64 bits."""
+    content = orjson.loads(raw)
+    return json.loads(raw) if _LONG_NUMBER.search(raw) else content
 
 
-async def _joined(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnected
-        body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
-            raise PayloadTooLarge
-        more = message.get("more_body", False)
-    return body
+def _defaults(schema: Place) -> dict[str, Any]:
+    """Return the defaults of a body's own properties; refuses those further inside."""
+    if not isinstance(schema.value, dict):
+        return {}
+    defaults = {}
+    seen = {schema.ref}
+    for name, place in schema.members("properties"):
+        if "default" in place:
+            defaults[name] = place.get("default")
+        _refuse_defaults(place, seen)
+    for key in ("items", "not", *_LISTS):
+        _refuse_defaults_of(schema, key, seen)
+    return defaults
+
+
+def _refuse_defaults(schema: Place, seen: set[str | None], *, inner: bool = False) -> None:
+    if not isinstance(schema.value, dict) or (schema.ref and schema.ref in seen):
+        return
+    seen.add(schema.ref)
+    if inner and "default" in schema:
+        schema.refuse("a default is not supported but of the body's own properties")
+    for key in ("properties", "items", "additionalProperties", "not", *_LISTS):
+        _refuse_defaults_of(schema, key, seen)
+
+
+def _refuse_defaults_of(schema: Place, key: str, seen: set[str | None]) -> None:
+    if key == "properties":
+        inner = [place for _, place in schema.members(key)]
+    elif key in _LISTS:
+        inner = list(schema.items(key))
+    else:
+        inner = [schema[key]] if key in schema else []
+    for place in inner:
+        _refuse_defaults(place, seen, inner=True)

@@ -1,6 +1,7 @@
-"""The header fields of requests and responses."""
+"""What the layer reads of a request."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 Headers = list[tuple[bytes, bytes]]
 """Names, in lower case, and values, in the order they are sent."""
@@ -18,3 +19,21 @@ def fields_by_name(headers: Sequence[tuple[bytes, bytes]]) -> HeaderFields:
     for name, value in headers:
         values[name].append(value)
     return {name: b", ".join(several) for name, several in values.items()}
+
+
+async def no_body() -> bytes:
+    """Return what a request without a body has for one."""
+    return b""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request; a service adds what else it knows of it."""
+
+    method: str
+    headers: HeaderFields = field(default_factory=dict)
+    query: bytes = b""
+    authorization: Sequence[bytes] = ()
+    """The values of all Authorization headers."""
+    body: Callable[[], Awaitable[bytes]] = no_body
+    """Reads the body, to be called once; raises what the service has an answer for."""

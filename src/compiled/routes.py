@@ -1,57 +1,91 @@
 """Paths, matched as they came over the wire."""
 
 import re
+from http import HTTPStatus
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
-from todo_api.errors import MethodNotAllowed
+from compiled.errors import RequestRefused
 
-Operation = TypeVar("Operation")
+Target = TypeVar("Target")
 
 
-class Match(NamedTuple, Generic[Operation]):
-    """The operations of a path by method, and its undecoded parameters."""
+class Match(NamedTuple, Generic[Target]):
+    """What there is at a path by method, and its undecoded parameters."""
 
-    operations: dict[str, Operation]
+    targets: dict[str, Target]
     values: tuple[bytes, ...]
 
-    def operation(self, method: str) -> Operation:
-        """Return the operation of that method; raises `MethodNotAllowed`."""
-        if operation := self.operations.get(method):
-            return operation
-        raise MethodNotAllowed(", ".join(sorted(self.operations)))
+    def target(self, method: str) -> Target:
+        """Return what there is for that method; raises 405."""
+        if target := self.targets.get(method):
+            return target
+        raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(sorted(self.targets)))
 
 
-class Routes(Generic[Operation]):
-    """A table of path templates, each with its operations by method.
+class _Template(NamedTuple, Generic[Target]):
+    rank: list[str]
+    pattern: re.Pattern[bytes]
+    targets: dict[str, Target]
+
+
+class Routes(Generic[Target]):
+    """A table of path templates, each with what it has for each method.
 
     Paths are matched before they are decoded, so that an encoded slash is part of a segment
-    (RFC 3986, 2.2) and every resource has one path only.
+    (RFC 3986, 2.2) and every resource has one path only. Concrete paths go before templates, and
+    among these those that are concrete for longer (OpenAPI 3.0, Path Templating).
     """
 
     def __init__(self) -> None:
-        self._operations: dict[re.Pattern[bytes], dict[str, Operation]] = {}
+        self._concrete: dict[bytes, dict[str, Target]] = {}
+        self._templates: dict[
+            int, list[tuple[list[str], re.Pattern[bytes], dict[str, Target]]]
+        ] = {}
+        """By the number of slashes."""
 
-    def add(self, template: str, method: str, operation: Operation) -> None:
-        """Add an operation; a GET answers HEAD as well."""
-        methods = self._operations.setdefault(_pattern(template), {})
-        methods[method.upper()] = operation
+    def add(self, template: str, method: str, target: Target) -> None:
+        """Add what is at a path; a GET answers HEAD as well."""
+        methods = self._methods(template)
+        methods[method.upper()] = target
         if method.upper() == "GET":
-            methods["HEAD"] = operation
+            methods["HEAD"] = target
 
-    def match(self, path: bytes) -> Match[Operation] | None:
+    def match(self, path: bytes) -> Match[Target] | None:
         """Return what there is at a path, if it is a known one."""
-        for pattern, methods in self._operations.items():
+        if (methods := self._concrete.get(path)) is not None:
+            return Match(methods, ())
+        for _, pattern, targets in self._templates.get(path.count(b"/"), ()):
             if found := pattern.fullmatch(path):
-                return Match(methods, found.groups())
+                return Match(targets, found.groups())
         return None
+
+    def _methods(self, template: str) -> dict[str, Target]:
+        if "{" not in template:
+            return self._concrete.setdefault(template.encode(), {})
+        pattern = _pattern(template)
+        templates = self._templates.setdefault(template.count("/"), [])
+        for _, known, methods in templates:
+            if known == pattern:
+                return methods
+        added: _Template[Target] = _Template(_order(template), pattern, {})
+        templates.append(added)
+        templates.sort(key=itemgetter(0))
+        return added.targets
 
 
 def path_of(scope: Scope) -> bytes:
     """Return a request's path as it came over the wire, below where the application is mounted."""
     path: bytes = scope["raw_path"]
     return path.removeprefix(scope.get("root_path", "").encode())
+
+
+def _order(template: str) -> list[str]:
+    """Return what sorts templates: concrete segments first, then those with more text."""
+    segments = [re.sub(r"\{[^}]+\}", "{", segment) for segment in template.split("/")]
+    return [f"{'{' in segment:d}{9999 - len(segment):04d}{segment}" for segment in segments]
 
 
 def _pattern(template: str) -> re.Pattern[bytes]:

@@ -6,6 +6,7 @@ The contract has been checked before a function is called: the user is the token
 from typing import Any
 from urllib.parse import quote
 
+from compiled.answers import strong_tags
 from db import tasks
 from db.pool import Pool
 from db.tasks import Task
@@ -56,7 +57,7 @@ async def get_task(pool: Pool, user_id: str, task_id: int) -> tuple[Task, Header
 
 
 async def update_task(
-    pool: Pool, user_id: str, task_id: int, body: Body, if_match: list[str] | None
+    pool: Pool, user_id: str, task_id: int, body: Body, if_match: str | None
 ) -> tuple[Task, Headers]:
     """Replace all that a client may set."""
     task = await tasks.replace(
@@ -66,22 +67,22 @@ async def update_task(
         title=body["title"],
         description=body.get("description"),
         complete=body["complete"],
-        versions=if_match,
+        versions=strong_tags(if_match),
     )
     return task, _etag(task)
 
 
 async def patch_task(
-    pool: Pool, user_id: str, task_id: int, body: Body, if_match: list[str] | None
+    pool: Pool, user_id: str, task_id: int, body: Body, if_match: str | None
 ) -> tuple[Task, Headers]:
     """Change the properties that were sent (RFC 7396)."""
-    task = await tasks.patch(pool, user_id, task_id, body, versions=if_match)
+    task = await tasks.patch(pool, user_id, task_id, body, versions=strong_tags(if_match))
     return task, _etag(task)
 
 
-async def delete_task(pool: Pool, user_id: str, task_id: int, if_match: list[str] | None) -> None:
+async def delete_task(pool: Pool, user_id: str, task_id: int, if_match: str | None) -> None:
     """Delete a task for good."""
-    await tasks.delete(pool, user_id, task_id, versions=if_match)
+    await tasks.delete(pool, user_id, task_id, versions=strong_tags(if_match))
 
 
 def _etag(task: Task) -> Headers:

@@ -11,7 +11,8 @@ from importlib.metadata import version
 
 import click
 
-from compiled.schemas.schema import Schema
+from compiled import ContractRefused
+from compiled.schemas.schema import schema_of
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
@@ -51,6 +52,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     _check_addresses(settings)
     _allow_connections()
     _end_by_unwinding()
+    _check_contract()
     with _one_line_errors(), database(settings) as url, metrics_served(settings):
         if settings.database_url:
             _check_schema(url)
@@ -90,7 +92,7 @@ def token(user: str, ttl: int) -> None:
             "Tokens are issued by the identity server at BETTER_AUTH_URL or JWT_JWKS_URL; "
             "this command needs JWT_SECRET_KEY instead."
         )
-    if not Schema(contract()["components"]["schemas"]["UserId"]).accepts(user):
+    if not schema_of(contract()["components"]["schemas"]["UserId"]).accepts(user):
         raise click.BadParameter(
             "must be 1 to 128 letters, digits and . _ ~ @ | : + -, a letter or digit first, "
             "for example alice.",
@@ -108,8 +110,12 @@ def token(user: str, ttl: int) -> None:
     show_default=True,
     help="How to print it.",
 )
-def spec(form: str) -> None:
-    """Print the contract."""
+@click.option("--check", is_flag=True, help="Only say what of it would not be kept.")
+def spec(form: str, check: bool) -> None:
+    """Print the contract, or check that every construct in it is kept."""
+    if check:
+        _check_contract()
+        return
     click.echo(contract_yaml() if form == "yaml" else contract_json() + b"\n", nl=False)
 
 
@@ -133,6 +139,18 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except (EmbeddedError, DatabaseUnavailable, CitusMissing) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_contract() -> None:
+    """End with a line for each construct of the contract that would not be kept."""
+    from todo_api.app import check_contract  # noqa: PLC0415 (the other commands start without it)
+
+    try:
+        check_contract()
+    except ContractRefused as error:
+        for finding in error.findings:
+            click.echo(f"openapi/todo.yaml: {finding}", err=True)
+        sys.exit(1)
 
 
 def _check_addresses(settings: Settings) -> None:

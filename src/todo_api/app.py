@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from multiprocessing import parent_process
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from connexion import AsyncApp
@@ -15,10 +16,12 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import RelativeResolver
 
 import handlers
-from compiled.operations import Operations
-from compiled.schemas.schema import Schema
+from compiled import Declared, Operations, Seams
+from compiled.contract.loading import load
+from compiled.schemas.schema import schema_of
 from db.pool import Pool
 from todo_api import log_output, logs, swagger
+from todo_api.admission import Owners, checks
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.cors import Cors
@@ -33,8 +36,9 @@ from todo_api.http.intake import Intake
 from todo_api.http.service import Service
 from todo_api.keys import KeySet, SharedSecret
 from todo_api.meter import DIRECTORY, Meter
-from todo_api.problems import Problems
+from todo_api.problems import Problems, answer_to
 from todo_api.readings import readings
+from todo_api.request import Request
 from todo_api.routing import Routing
 from todo_api.security import SecurityHeaders
 from todo_api.settings import Settings, load_settings
@@ -57,7 +61,7 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     keys = _keys(settings)
     authenticator = _authenticator(settings, keys)
     limits = _limits(settings)
-    operations = Operations(authenticator, limits)
+    operations = operations_of(authenticator, limits)
     app = AsyncApp(
         __name__,
         lifespan=partial(_lifespan, settings, keys, authenticator, limits, operations),
@@ -67,7 +71,39 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     return app
 
 
-def _middlewares(settings: Settings, operations: Operations) -> list[Any]:
+def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Operations[Request]:
+    """Return the contract's operations as this service runs them, not yet compiled."""
+    return Operations(
+        Seams(
+            checks=checks(authenticator, limits),
+            admission=Owners(limits),
+            given=_pool_of,
+            refusal=answer_to,
+            begun=_begun,
+        )
+    )
+
+
+def check_contract() -> None:
+    """Compile the contract, which needs neither database nor settings; raises `ContractRefused`."""
+    keys = SharedSecret(token_hex())  # of which no token is ever asked
+    authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
+    operations = operations_of(authenticator, None)
+    operations.compile(load(contract()), RelativeResolver(handlers))
+
+
+def _pool_of(request: Request) -> Pool:
+    pool: Pool = request.state["pool"]
+    return pool
+
+
+def _begun(request: Request, operation: Declared) -> None:
+    request.operation = operation.operation_id
+    if (tracing := request.state.get("tracing")) is not None:
+        request.span = tracing.request(request, operation.route)
+
+
+def _middlewares(settings: Settings, operations: Operations[Request]) -> list[Any]:
     routing = partial(
         Routing,
         operations=operations,
@@ -125,9 +161,11 @@ def _keys(settings: Settings) -> SharedSecret | KeySet:
 
 
 def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authenticator:
-    user_id = Schema(contract()["components"]["schemas"]["UserId"])
     return Authenticator(
-        keys, issuer=settings.issuer, audience=settings.audience, is_user=user_id.accepts
+        keys,
+        issuer=settings.issuer,
+        audience=settings.audience,
+        is_user=schema_of(contract()["components"]["schemas"]["UserId"], contract()).accepts,
     )
 
 
@@ -178,7 +216,7 @@ async def _lifespan(
     keys: SharedSecret | KeySet,
     authenticator: Authenticator,
     limits: "Limits | None",
-    operations: Operations,
+    operations: Operations[Request],
     _: Any,
 ) -> AsyncIterator[dict[str, Any]]:
     _end_with_supervisor()

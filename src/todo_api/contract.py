@@ -1,7 +1,6 @@
 """The published contract: `openapi/todo.yaml`, byte for byte."""
 
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -26,11 +25,6 @@ def contract() -> dict[str, Any]:
 def contract_json() -> bytes:
     """Return the contract as JSON."""
     return orjson.dumps(contract(), option=orjson.OPT_INDENT_2)
-
-
-def etag_of(content: bytes) -> str:
-    """Return a strong ETag of `content` (RFC 9110, 8.8.3)."""
-    return f'"{sha256(content).hexdigest()[:32]}"'
 
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from compiled.answers import etag_of, is_current
 from compiled.routes import Routes, path_of
 from db.statements import MIGRATED
 from todo_api import causes, swagger
-from todo_api.conditions import is_current
-from todo_api.contract import contract_json, contract_yaml, etag_of
+from todo_api.contract import contract_json, contract_yaml
 from todo_api.errors import NotReady, ShuttingDown
 from todo_api.security import policy_of
 
@@ -41,7 +41,7 @@ class Endpoints:
         if match is None:
             await self.app(scope, receive, send)
             return
-        endpoint = match.operation(scope["method"])
+        endpoint = match.target(scope["method"])
         response = await endpoint(Request(scope, receive))
         await response(scope, receive, send)
 

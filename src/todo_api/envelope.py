@@ -6,7 +6,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from compiled.answers import Reply
 from compiled.request import Headers
-from todo_api.logs import Request
+from todo_api.request import Request
 from todo_api.security import headers_for
 
 _VARY = (b"vary", b"Origin")

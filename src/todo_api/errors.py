@@ -1,23 +1,5 @@
 """What can be wrong with a request; `problems` says how a client is told."""
 
-from compiled.schemas.schema import Fault
-
-
-class InvalidParameters(Exception):
-    """Parameters outside the contract, or a body that is not JSON."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__()
-        self.faults = faults
-
-
-class InvalidBody(Exception):
-    """JSON that breaks the body's schema."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__()
-        self.faults = faults
-
 
 class WrongUser(Exception):
     """A token of another user than the path's."""
@@ -29,10 +11,6 @@ class RateLimited(Exception):
     def __init__(self, wait: int) -> None:
         super().__init__()
         self.wait = wait
-
-
-class UnsupportedMediaType(Exception):
-    """A body without Content-Type, or with another; the message says which are taken."""
 
 
 class PayloadTooLarge(Exception):
@@ -61,14 +39,6 @@ class ClientDisconnected(Exception):
 
 class NoSuchPath(Exception):
     """A path outside the contract."""
-
-
-class MethodNotAllowed(Exception):
-    """A method that the path does not have; `allow` lists those that it has."""
-
-    def __init__(self, allow: str) -> None:
-        super().__init__()
-        self.allow = allow
 
 
 class NotReady(Exception):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from compiled.errors import RequestRefused
 from compiled.request import Headers
 from db.errors import (
     Conflict,
@@ -19,16 +20,12 @@ from todo_api.errors import (
     BodyTooSlow,
     HeadTooLarge,
     HeadTooSlow,
-    InvalidBody,
-    InvalidParameters,
     MalformedRequest,
-    MethodNotAllowed,
     NoSuchPath,
     NotReady,
     PayloadTooLarge,
     RateLimited,
     ShuttingDown,
-    UnsupportedMediaType,
     WrongUser,
 )
 from todo_api.keys import KeysUnavailable
@@ -50,8 +47,20 @@ INTERNAL_ERROR = Kind(
     "INTERNAL_ERROR",
     "Something went wrong on the server. Report it with this request_id.",
 )
+REFUSALS = {
+    HTTPStatus.BAD_REQUEST: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
+    HTTPStatus.METHOD_NOT_ALLOWED: Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        "This path has other methods; see the header Allow.",
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"
+    ),
+    HTTPStatus.UNPROCESSABLE_ENTITY: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
+}
+"""What the compiled contract refuses a request for, by status."""
 KINDS: dict[type[Exception], Kind] = {
-    InvalidParameters: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
     InvalidCursor: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
     MalformedRequest: Kind(
         HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR", "This is not a valid HTTP request."
@@ -90,11 +99,6 @@ KINDS: dict[type[Exception], Kind] = {
     ),
     TaskNotFound: Kind(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such task."),
     NoSuchPath: Kind(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such path."),
-    MethodNotAllowed: Kind(
-        HTTPStatus.METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        "This path has other methods; see the header Allow.",
-    ),
     StaleVersion: Kind(
         HTTPStatus.PRECONDITION_FAILED,
         "PRECONDITION_FAILED",
@@ -105,8 +109,6 @@ KINDS: dict[type[Exception], Kind] = {
         "PAYLOAD_TOO_LARGE",
         "The body may have at most 65536 bytes.",
     ),
-    UnsupportedMediaType: Kind(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
-    InvalidBody: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
     IdempotencyKeyReused: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "IDEMPOTENCY_KEY_REUSED",
@@ -163,5 +165,7 @@ KINDS: dict[type[Exception], Kind] = {
 
 def kind_of(error: Exception) -> Kind:
     """Return the kind of `error`: that of the nearest of its classes that has one."""
+    if isinstance(error, RequestRefused):
+        return REFUSALS[error.status]
     known = (KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
     return next(known, INTERNAL_ERROR)

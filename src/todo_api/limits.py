@@ -12,8 +12,8 @@ from throttled.asyncio import MemoryStore, RateLimiterType, RateLimitResult, Thr
 from throttled.asyncio.rate_limiter import per_duration
 
 from todo_api.errors import RateLimited
-from todo_api.logs import Request
 from todo_api.rate import Rate
+from todo_api.request import Request
 
 if TYPE_CHECKING:
     from todo_api.shared_counts import SharedCounts

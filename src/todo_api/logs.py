@@ -3,26 +3,18 @@
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.request import HeaderFields, fields_by_name
 from db import pool
 from todo_api.log_output import REQUESTS, described
-from todo_api.meter import Meter
-
-if TYPE_CHECKING:
-    from todo_api.tracing import RequestSpan
+from todo_api.request import Request
 
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
-
-DISCONNECTED = 499
-"""The status of a request that its client did not wait for."""
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(REQUESTS)
@@ -30,72 +22,36 @@ _LINE = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", None,
 """What all lines have in common; to find it out for each costs more than to write the line."""
 
 
-Client = tuple[str, int]
-"""An address and a port."""
+def end(request: Request) -> None:
+    """Count a request, log it and end its span; to be called once, when it is over."""
+    if request.meter is not None:
+        seconds = time.perf_counter() - request.started
+        request.meter.add((request.operation, request.status, request.error_code, seconds))
+    log(request)
+    if request.span is not None:
+        request.span.end(request)
 
 
-async def _no_body() -> bytes:
-    return b""
+def log(request: Request) -> None:
+    """Write the request's line."""
+    if _log.isEnabledFor(logging.INFO):
+        _log.handle(_record(_fields(request)))
 
 
-@dataclass(slots=True)
-class Request:
-    """What is known of a request so far."""
-
-    id: str
-    method: str
-    headers: HeaderFields = field(default_factory=dict)
-    scheme: str = "http"
-    query: bytes = b""
-    authorization: Sequence[bytes] = ()
-    """The values of all Authorization headers."""
-    client: Client | None = None
-    body: Callable[[], Awaitable[bytes]] = _no_body
-    """Reads the body, to be called once."""
-    state: Mapping[str, Any] = field(default_factory=dict)
-    """What the application holds while it runs."""
-    operation: str | None = None
-    user: str | None = None
-    status: int = DISCONNECTED
-    error_code: str | None = None
-    meter: Meter | None = None
-    span: "RequestSpan | None" = None
-    limits: Sequence[tuple[bytes, bytes]] = ()
-    """The headers that tell what is left of a quota."""
-    started: float = field(default_factory=time.perf_counter)
-
-    def fields(self) -> dict[str, Any]:
-        """Return what is logged; durations are in milliseconds."""
-        fields = {
-            "request_id": self.id,
-            "user": self.user,
-            "method": self.method,
-            "operation": self.operation,
-            "status": self.status,
-            "duration_ms": _milliseconds(time.perf_counter() - self.started),
-            "database_ms": _milliseconds(pool.elapsed.get()),
-        }
-        if self.span is not None:
-            fields["trace_id"] = self.span.trace_id
-        return fields
-
-    def end(self) -> None:
-        """Count the request, log it and end its span; to be called once, when it is over."""
-        self.count()
-        self.log()
-        if self.span is not None:
-            self.span.end(self)
-
-    def count(self) -> None:
-        """Count the request, if requests are counted."""
-        if self.meter is not None:
-            seconds = time.perf_counter() - self.started
-            self.meter.add((self.operation, self.status, self.error_code, seconds))
-
-    def log(self) -> None:
-        """Write the request's line."""
-        if _log.isEnabledFor(logging.INFO):
-            _log.handle(_record(self.fields()))
+def _fields(request: Request) -> dict[str, Any]:
+    """Return what is logged; durations are in milliseconds."""
+    fields = {
+        "request_id": request.id,
+        "user": request.user,
+        "method": request.method,
+        "operation": request.operation,
+        "status": request.status,
+        "duration_ms": _milliseconds(time.perf_counter() - request.started),
+        "database_ms": _milliseconds(pool.elapsed.get()),
+    }
+    if request.span is not None:
+        fields["trace_id"] = request.span.trace_id
+    return fields
 
 
 def _milliseconds(seconds: float) -> float:
@@ -113,10 +69,10 @@ def begun(scope: Scope) -> Request:
     """Give a request its id; the caller ends it when it is over."""
     headers = fields_by_name(scope["headers"])
     request = Request(
-        request_id(headers),
         scope["method"],
         headers,
-        scope.get("scheme", "http"),
+        id=request_id(headers),
+        scheme=scope.get("scheme", "http"),
         client=scope.get("client"),
         state=scope.get("state") or {},
     )
@@ -149,7 +105,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            request.end()
+            end(request)
 
 
 def request_id(headers: HeaderFields) -> str:

@@ -8,12 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import Reply, reply
-from compiled.schemas.schema import MOST_CHARACTERS, Fault
+from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused
 from db.errors import InvalidCursor
 from todo_api.causes import type_of
-from todo_api.errors import ClientDisconnected, MethodNotAllowed, NoSuchPath, RateLimited
+from todo_api.errors import ClientDisconnected, NoSuchPath, RateLimited
 from todo_api.kinds import Kind, kind_of
-from todo_api.logs import REQUEST, Request, log_error
+from todo_api.logs import REQUEST, log_error
+from todo_api.request import Request
 
 MEDIA_TYPE = "application/problem+json"
 _MEDIA_TYPE = MEDIA_TYPE.encode()
@@ -27,7 +28,12 @@ def problem(error: Exception, request_id: str) -> Reply:
 
 
 def answer_to(error: Exception, request: Request) -> Reply:
-    """Return the response that tells the client of `error`, and tell the log what is our fault."""
+    """Return the response that tells the client of `error`, and tell the log what is our fault.
+
+    Raises `ClientDisconnected`, where there is nobody to tell.
+    """
+    if isinstance(error, ClientDisconnected):
+        raise error
     error = _translated(error)
     kind = kind_of(error)
     request.error_code = kind.error_code
@@ -52,7 +58,7 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
         document["errors"] = [fault._asdict() for fault in faults]
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
     headers = kind.headers
-    if isinstance(error, MethodNotAllowed):
+    if isinstance(error, RequestRefused) and error.allow:
         headers = [(b"allow", error.allow.encode())]
     if isinstance(error, RateLimited):
         headers = [(b"retry-after", b"%d" % error.wait)]
@@ -71,7 +77,7 @@ def _translated(error: Exception) -> Exception:
         return NoSuchPath()
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = (error.headers or {}).get("Allow", "").split(", ")
-        return MethodNotAllowed(", ".join(sorted(methods)))
+        return RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(sorted(methods)))
     return error
 
 

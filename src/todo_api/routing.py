@@ -4,6 +4,7 @@ It stands where Connexion has its routing, security and validation, which build 
 signatures anew for every request.
 """
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -11,13 +12,16 @@ from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from compiled.bodies import received
+from compiled.bodies import declared_length
 from compiled.operations import Operations
+from compiled.request import HeaderFields
 from compiled.routes import path_of
 from todo_api.cors import is_preflight
 from todo_api.envelope import Envelope
-from todo_api.errors import ClientDisconnected
-from todo_api.logs import begun
+from todo_api.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
+from todo_api.http.framing import MOST_BYTES
+from todo_api.logs import begun, end
+from todo_api.request import Request
 
 
 class Routing(SpecMiddleware):
@@ -28,7 +32,7 @@ class Routing(SpecMiddleware):
     """
 
     def __init__(
-        self, app: ASGIApp, *, operations: Operations, envelope: Envelope, timeout: float
+        self, app: ASGIApp, *, operations: Operations[Request], envelope: Envelope, timeout: float
     ) -> None:
         self.app = app
         self._operations = operations
@@ -53,12 +57,41 @@ class Routing(SpecMiddleware):
         request.body = partial(received, request.headers, receive, self._timeout)
         try:
             reply = await self._operations.answer(request, match)
+            request.status = reply.status
             await self._envelope.around(reply, request).send(scope, send)
         except ClientDisconnected:
             return
         finally:
-            request.end()
+            end(request)
 
 
 def _authorization(scope: Scope) -> list[bytes]:
     return [value for name, value in scope["headers"] if name == b"authorization"]
+
+
+async def received(headers: HeaderFields, receive: Receive, timeout: float) -> bytes:  # noqa: ASYNC109 (for all parts together)
+    """Return the body that an ASGI server hands out; it has to arrive within `timeout` seconds.
+
+    Raises `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
+    """
+    declared = declared_length(headers)
+    if len(declared) > len(str(MOST_BYTES)) or int(declared) > MOST_BYTES:
+        raise PayloadTooLarge
+    try:
+        async with asyncio.timeout(timeout):
+            return await _joined(receive)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+async def _joined(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        body += message.get("body", b"")
+        if len(body) > MOST_BYTES:
+            raise PayloadTooLarge
+        more = message.get("more_body", False)
+    return body

@@ -36,7 +36,7 @@ from db import statements
 from db.connection import Rows
 from db.errors import Conflict, ConnectionLost
 from db.pool import Pool
-from todo_api.logs import DISCONNECTED, Request
+from todo_api.request import DISCONNECTED, Request
 
 SUMMARIES = {
     statements.NEWEST_PAGE: "SELECT tasks",

@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from compiled.bodies import received
 from tests.conftest import faults, problem
 from todo_api.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
 from todo_api.http.framing import MOST_BYTES
+from todo_api.routing import received
 
 JSON = "application/json"
 TASK = b'{"title": "Buy milk"}'

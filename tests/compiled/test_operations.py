@@ -6,15 +6,14 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from connexion.exceptions import ResolverError
 from connexion.resolver import RelativeResolver
 from connexion.spec import Specification
 from starlette.testclient import TestClient
 
 import handlers
-from compiled.operations import Operations
+from compiled import ContractRefused
 from tests.conftest import faults, problem
-from todo_api.app import create_app
+from todo_api.app import create_app, operations_of
 from todo_api.auth import Authenticator
 from todo_api.contract import contract
 from todo_api.keys import SharedSecret
@@ -138,7 +137,7 @@ def compile_with(operation_id: str) -> None:
     changed["paths"]["/api/{user_id}/tasks"]["get"]["operationId"] = operation_id
     keys = SharedSecret("a secret of thirty-two characters")
     authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
-    operations = Operations(authenticator)
+    operations = operations_of(authenticator, None)
     operations.compile(Specification.load(changed), RelativeResolver(handlers))
 
 
@@ -147,10 +146,10 @@ def test_the_contract_itself_compiles() -> None:
 
 
 def test_two_operations_of_one_name_are_refused_at_start() -> None:
-    with pytest.raises(ValueError, match="get_task"):
+    with pytest.raises(ContractRefused, match="operationId get_task stands twice"):
         compile_with("get_task")
 
 
 def test_an_operation_without_handler_is_refused_at_start() -> None:
-    with pytest.raises(ResolverError, match="no_such_handler"):
+    with pytest.raises(ContractRefused, match=r"GET /api/\{user_id\}/tasks: .*no_such_handler"):
         compile_with("no_such_handler")

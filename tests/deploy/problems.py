@@ -6,13 +6,13 @@ from http import HTTPStatus
 import httpx2
 from connexion.spec import Specification
 
-from compiled.schemas.schema import Schema
 from tests.conftest import problem
+from tests.declared import Declared
 from todo_api.causes import type_of
 from todo_api.contract import contract
 
 _SPECIFICATION = Specification.load(contract())
-_PROBLEM = Schema(_SPECIFICATION["components"]["schemas"]["Problem"])
+_PROBLEM = Declared(_SPECIFICATION["components"]["schemas"]["Problem"])
 _TITLES = {413: "Content Too Large", 414: "URI Too Long"}
 """The names of RFC 9110 where Python's are older."""
 

@@ -9,16 +9,16 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from compiled.operations import Operations
+from compiled import Admission, Operations, Seams
 from db.pool import Pool
-from todo_api.auth import Authenticator
 from todo_api.envelope import Envelope
 from todo_api.http.connections import Connections, Deadlines
 from todo_api.http.forwarded import Proxies
 from todo_api.http.intake import Intake
 from todo_api.http.protocol import Protocol
 from todo_api.http.service import Service
-from todo_api.keys import SharedSecret
+from todo_api.problems import answer_to
+from todo_api.request import Request
 
 Application = Callable[..., Awaitable[None]]
 PATIENCE = 10.0
@@ -51,6 +51,10 @@ class Client:
             return await self.reader.read()
 
 
+def _nothing(_: Request) -> None:
+    pass
+
+
 Open = Callable[[Application], Awaitable[Client]]
 
 
@@ -73,10 +77,9 @@ async def serve(connections: Connections) -> AsyncIterator[Open]:
         pool = Pool("host=nowhere.invalid")
         stack.push_async_callback(pool.close)
         envelope = Envelope((), ())
-        keys = SharedSecret("a secret of thirty-two characters")
-        authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
+        seams = Seams[Request]({}, _nothing, answer_to, Admission())
         service = Service(
-            Operations(authenticator), envelope, Intake(pool, envelope), connections, Proxies(None)
+            Operations(seams), envelope, Intake(pool, envelope), connections, Proxies(None)
         )
 
         async def serve(app: Application) -> Client:

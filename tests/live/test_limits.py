@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from compiled.schemas.schema import Schema
 from tests.conftest import SECRET, problem
+from tests.declared import Declared
 from tests.live.conftest import COMMAND, Server, environment, free_port, serving, until
 from tests.live.redis import PASSWORD, Redis, redis_server
 from tests.live.test_metrics import watched
@@ -19,8 +19,8 @@ from tests.live.wire import answer_of, connect
 from todo_api.contract import contract
 from todo_api.development import token_for
 from todo_api.limits import Limits
-from todo_api.logs import Request
 from todo_api.rate import Rate
+from todo_api.request import Request
 from todo_api.shared_counts import SharedCounts
 
 HEADERS = contract()["components"]["headers"]
@@ -71,9 +71,9 @@ def test_what_a_client_is_told_is_as_the_contract_says(
         declared = contract()["paths"]["/api/{user_id}/tasks"]["get"]["responses"]
         assert str(answer.status_code) in declared
         for name in ("RateLimit", "RateLimit-Policy"):
-            assert Schema(HEADERS[name]["schema"]).accepts(answer.headers[name])
+            assert Declared(HEADERS[name]["schema"]).accepts(answer.headers[name])
         if answer.status_code == 429:
-            assert Schema(HEADERS["Retry-After"]["schema"]).accepts(
+            assert Declared(HEADERS["Retry-After"]["schema"]).accepts(
                 int(answer.headers["Retry-After"])
             )
 
@@ -130,7 +130,7 @@ def test_a_refusal_leaves_the_connection_usable_whatever_body_was_sent(
 
 async def test_a_user_may_have_the_name_of_an_address(redis: Redis) -> None:
     limits = Limits(Rate(100, 3600), SharedCounts(redis.url))
-    request = Request("an-id", "GET", client=("192.0.2.1", 50_000))
+    request = Request("GET", id="an-id", client=("192.0.2.1", 50_000))
     for _ in range(50):
         await limits.count_user(request, "192.0.2.1")
     request.limits = ()

@@ -19,6 +19,9 @@ from tests.live.wire import exchange
 pytestmark = pytest.mark.timeout(600)
 
 MOST_GROWTH = 64 * 2**20  # bytes
+MOST_GROWTH_OF_LISTS = 160 * 2**20
+"""75 to 120 MiB were measured: beside 16 MiB of unread answers, as many lists of 4.8 MB are
+being made as the pool has connections, each as rows, as objects and as JSON at once."""
 MOST_WAITING = 5.0  # seconds, of which a quiet machine needs less than one
 HELD = 5.0  # seconds
 UNREAD_DEADLINE = 30.0
@@ -31,8 +34,9 @@ READERS = 16
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LISTING = filled(message(b"GET %s HTTP/1.1" % PATH, (HOST, AUTHORIZATION)), READER)
-NO_CAMPAIGN = "CAMPAIGN_DEADLINES" not in os.environ
-pytestmark = pytest.mark.skipif(NO_CAMPAIGN, reason="takes minutes; see make campaign")
+campaign = pytest.mark.skipif(
+    "CAMPAIGN_DEADLINES" not in os.environ, reason="takes minutes; see make campaign"
+)
 
 UNREAD = {
     "20 connections, 250 KB of requests for the document": (20, DOCUMENT, 5700),
@@ -80,7 +84,8 @@ def test_answers_that_nobody_reads_are_bounded_while_others_are_answered(
     ):
         crowd.press(HELD)
     figure(f"{cost}; {usual} where all is read")
-    assert cost.most - usual.most < MOST_GROWTH
+    most = MOST_GROWTH_OF_LISTS if request_ is LISTING else MOST_GROWTH
+    assert cost.most - usual.most < most
     assert cost.slowest < MOST_WAITING
     assert set(cost.statuses) == {200}
 
@@ -105,6 +110,7 @@ def test_a_thousand_silent_connections_cost_little(
     assert cost.slowest < MOST_WAITING
 
 
+@campaign
 @pytest.mark.parametrize(("count", "request_", "times"), UNREAD.values(), ids=UNREAD)
 def test_who_does_not_read_is_let_go(
     service: Server, count: int, request_: bytes, times: int, figure: Callable[[str], None]
@@ -120,6 +126,7 @@ def test_who_does_not_read_is_let_go(
     figure(f"all let go after {seconds:.0f} s, {cost}")
 
 
+@campaign
 def test_a_silent_connection_is_closed_without_a_word(
     service: Server, figure: Callable[[str], None]
 ) -> None:
@@ -133,6 +140,7 @@ def test_a_silent_connection_is_closed_without_a_word(
     assert seconds > IDLE_DEADLINE - SLACK
 
 
+@campaign
 @pytest.mark.parametrize(
     ("size", "pause", "served"),
     [(100_000, 10.0, True), (1_000, 1.0, False)],

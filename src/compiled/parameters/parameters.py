@@ -1,117 +1,128 @@
-"""The contract's parameters, compiled once: text of a request -> a value of the declared type."""
+"""The parameters of one operation, and what they are called among a handler's arguments."""
 
 import re
 from collections.abc import Iterable, Sequence
+from keyword import iskeyword
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from compiled.schemas.schema import MOST_CHARACTERS, Fault, Schema
+from compiled.contract.document import Place, snake_case
+from compiled.errors import MOST_CHARACTERS, Fault
+from compiled.parameters.parameter import Parameter
+from compiled.request import HeaderFields
+from compiled.schemas.schema import Schemas
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_ENOUGH_DIGITS = 20
-"""A longer number is out of any bounds, so its other digits need no reading."""
-_TEXT_OF = {"true": True, "false": False}
+BODY = "body"
+"""What a request's body is called among the arguments."""
 
-
-class InvalidText(ValueError):
-    """A text that is not of its parameter's type; the message says what it must be."""
-
-
-class Parameter:
-    """One declared parameter."""
-
-    def __init__(self, declared: dict[str, Any]) -> None:
-        self.name: str = declared["name"]
-        self.argument = self.name.lower().replace("-", "_")
-        self.required: bool = declared.get("required", False)
-        self.default: Any = declared["schema"].get("default")
-        self._schema = Schema(declared["schema"])
-        self._read = _READERS[declared["schema"]["type"]]
-
-    def value(self, text: str | None, faults: list[Fault]) -> Any:
-        """Return the value that `text` stands for, or add to `faults` why it has none."""
-        if text is None:
-            if self.required:
-                faults.append(Fault(self.name, "Is required."))
-            return self.default
-        try:
-            value = self._read(text)
-        except InvalidText as error:
-            faults.append(Fault(self.name, str(error)))
-            return None
-        if not self._schema.accepts(value):
-            found = self._schema.faults(value)
-            faults.extend(Fault(self.name, fault.detail) for fault in found)
-        return value
+_SOURCES = ("path", "query", "header", "cookie")
+_NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
+"""Headers that OpenAPI describes elsewhere: it ignores parameters of these names."""
 
 
 class Parameters:
-    """The declared parameters of one operation; `path_names` in the order of the path."""
+    """The declared parameters of an operation; its own come before those of its path.
 
-    def __init__(self, path: str, declared: Iterable[dict[str, Any]]) -> None:
-        # Connexion repeats a path's own parameters at every reading, hence the dict.
-        unique = {(each["in"], each["name"]): each for each in declared}.values()
-        in_path = {each["name"]: Parameter(each) for each in unique if each["in"] == "path"}
+    `extra` names what else may stand in the query, such as an API key. An argument is called as
+    its parameter, in snake_case; where two would be called the same, both begin with the place
+    they come from (`path_id`, `query_id`).
+    """
+
+    def __init__(
+        self, path: str, places: Iterable[Place], schemas: Schemas, extra: Iterable[str] = ()
+    ) -> None:
         self.path_names = re.findall(r"\{([^}]+)\}", path)
-        self._path = [in_path[name] for name in self.path_names]
-        self._query = [Parameter(each) for each in unique if each["in"] == "query"]
-        self._query_names = frozenset(parameter.name for parameter in self._query)
-        headers = [Parameter(each) for each in unique if each["in"] == "header"]
-        self._headers = [(each.name.lower().encode(), each) for each in headers]
+        by_source: dict[str, list[Parameter]] = {source: [] for source in _SOURCES}
+        for place in _unique(places):
+            parameter = Parameter(place, schemas)
+            if parameter.source == "path" and parameter.name not in self.path_names:
+                place.refuse(f"there is no {{{parameter.name}}} in the path")
+            elif parameter.source == "header" and parameter.name.lower() in _NOT_PARAMETERS:
+                place.refuse(f"header {parameter.name} is not supported as a parameter")
+            else:
+                by_source[parameter.source].append(parameter)
+        in_path = {each.name: each for each in by_source["path"]}
+        self.undeclared = [name for name in self.path_names if name not in in_path]
+        """What the path names and no parameter describes."""
+        self._path = [in_path[name] for name in self.path_names if name in in_path]
+        self._query = by_source["query"]
+        self._headers = [(each.name.lower().encode(), each) for each in by_source["header"]]
+        self._cookies = by_source["cookie"]
+        self._known = {
+            **dict.fromkeys(extra, False),
+            **{each.name: each.repeats for each in self._query},
+        }
+        """The names that may stand in a query, and whether more than once."""
+        self.names = _named([each for several in by_source.values() for each in several])
+        """The arguments' names."""
 
     def arguments(
-        self, path: Sequence[str], query: bytes, headers: dict[bytes, bytes], faults: list[Fault]
+        self, path: Sequence[bytes], query: bytes, headers: HeaderFields, faults: list[Fault]
     ) -> dict[str, Any]:
         """Return every parameter's value by its argument's name, or add to `faults`."""
         arguments = {}
-        for parameter, text in zip(self._path, path, strict=True):
-            arguments[parameter.argument] = parameter.value(text, faults)
+        for parameter, segment in zip(self._path, path, strict=True):
+            arguments[parameter.argument] = parameter.value((segment,), faults)
         texts = self._texts(query, faults) if query else {}
         for parameter in self._query:
             arguments[parameter.argument] = parameter.value(texts.get(parameter.name), faults)
         for name, parameter in self._headers:
-            sent = headers[name].decode("latin-1") if name in headers else None
+            sent = (headers[name],) if name in headers else None
             arguments[parameter.argument] = parameter.value(sent, faults)
+        if self._cookies:
+            cookies = cookies_of(headers)
+            for parameter in self._cookies:
+                sent = (cookies[parameter.name],) if parameter.name in cookies else None
+                arguments[parameter.argument] = parameter.value(sent, faults)
         return arguments
 
-    def _texts(self, query: bytes, faults: list[Fault]) -> dict[str, str]:
-        texts: dict[str, str] = {}
+    def _texts(self, query: bytes, faults: list[Fault]) -> dict[str, list[bytes]]:
+        texts: dict[str, list[bytes]] = {}
         for pair in filter(None, query.split(b"&")):
-            raw_name, _, raw_text = pair.replace(b"+", b" ").partition(b"=")
-            name = unquote_to_bytes(raw_name).decode(errors="replace") or "?"
-            try:
-                text = unquote_to_bytes(raw_text).decode()
-            except UnicodeDecodeError:
-                faults.append(Fault(name[:MOST_CHARACTERS], "Must be percent-encoded UTF-8."))
-                continue
-            if name not in self._query_names:
+            raw_name, _, text = pair.partition(b"=")
+            name = unquote_to_bytes(raw_name.replace(b"+", b" ")).decode(errors="replace") or "?"
+            repeats = self._known.get(name)
+            if repeats is None:
                 fault = "Is not a parameter of this operation."
                 faults.append(Fault(name[:MOST_CHARACTERS], fault))
-            elif name in texts:
+            elif name not in texts:
+                texts[name] = [text]
+            elif repeats:
+                texts[name].append(text)
+            else:
                 faults.append(Fault(name, "Must be sent only once."))
-            texts[name] = text
         return texts
 
 
-def decoded(segment: bytes) -> str:
-    """Return a path segment as text; what is not UTF-8 becomes U+FFFD, which no parameter takes."""
-    return unquote_to_bytes(segment).decode(errors="replace")
+def cookies_of(headers: HeaderFields) -> dict[str, bytes]:
+    """Return the cookies of a request by name, the first of each (RFC 6265, 5.4)."""
+    cookies: dict[str, bytes] = {}
+    for pair in headers.get(b"cookie", b"").split(b";"):
+        name, separator, value = pair.strip(b" \t").partition(b"=")
+        if separator:
+            cookies.setdefault(name.decode("latin-1"), value.strip(b'"'))
+    return cookies
 
 
-def _string(text: str) -> str:
-    return text
+def _unique(places: Iterable[Place]) -> list[Place]:
+    """Return the first place of each name and source."""
+    unique: dict[tuple[str, str], Place] = {}
+    for place in places:
+        unique.setdefault((place.get("in"), place.get("name")), place)
+    return list(unique.values())
 
 
-def _integer(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise InvalidText("Must be an integer, such as 7.")
-    return int(text[:_ENOUGH_DIGITS])
+def _named(parameters: Sequence[Parameter]) -> list[str]:
+    """Give each parameter its argument's name, and return the names."""
+    plain = [_identifier(each.name) for each in parameters]
+    for parameter, name in zip(parameters, plain, strict=True):
+        alone = plain.count(name) == 1 and name != BODY
+        parameter.argument = name if alone else f"{parameter.source}_{name}"
+    return [each.argument for each in parameters]
 
 
-def _boolean(text: str) -> bool:
-    if text not in _TEXT_OF:
-        raise InvalidText("Must be true or false.")
-    return _TEXT_OF[text]
-
-
-_READERS = {"string": _string, "integer": _integer, "boolean": _boolean}
+def _identifier(name: str) -> str:
+    plain = snake_case(name)
+    if iskeyword(plain):
+        return f"{plain}_"
+    return plain if plain.isidentifier() else f"_{plain}"

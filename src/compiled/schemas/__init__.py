@@ -1,0 +1,1 @@
+"""Schemas of requests: translated to JSON Schema, compiled once, and what they say of a fault."""

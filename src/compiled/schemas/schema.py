@@ -1,98 +1,96 @@
-"""The contract's schemas, compiled once, and what they say of a value that fails."""
+"""The contract's schemas, each compiled once however often it is referred to."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from jsonschema_rs import Draft4Validator, RegexOptions, ValidationError
+from jsonschema_rs import Draft4Validator, RegexOptions
 
-MOST_FAULTS = 100
-MOST_CHARACTERS = 200
-
-_DETAILS = {
-    "maxLength": "Must have at most {value} characters.",
-    "minLength": "Must have {value} or more characters.",
-    "maximum": "Must be at most {value}.",
-    "minimum": "Must be at least {value}.",
-    "minProperties": "Must have at least {value} of the properties that can be sent here.",
-    "required": "Is required.",
-    "additionalProperties": "Is not a property that can be sent here.",
-}
-
-
-class Fault(NamedTuple):
-    """One field that fails: a JSON pointer or a parameter's name, and what is wrong with it."""
-
-    pointer: str
-    detail: str
+from compiled.contract.document import Document, Place
+from compiled.errors import Fault
+from compiled.schemas.dialect import JsonSchema, translated
+from compiled.schemas.faults import faults_of
+from compiled.schemas.formats import CHECKS
 
 
 class Schema:
-    """A schema of OpenAPI 3.0, a dialect of JSON Schema draft 4, compiled."""
+    """A compiled schema; raises `ValueError` where it is none."""
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self.schema: dict[str, Any] = _json_schema(schema)
+    def __init__(self, schema: JsonSchema) -> None:
+        self._schema = schema
         # The engine that matches in linear time, whatever is sent.
-        self._validator = Draft4Validator(self.schema, pattern_options=RegexOptions())
-        self.accepts = self._validator.is_valid
+        validator = Draft4Validator(
+            schema, pattern_options=RegexOptions(), validate_formats=True, formats=CHECKS
+        )
+        self._errors = validator.iter_errors
+        self.accepts = validator.is_valid
 
     def faults(self, value: Any) -> list[Fault]:
         """Return a fault for each place in `value` that fails, with JSON pointers (RFC 6901)."""
         try:
-            errors = list(self._validator.iter_errors(value))
+            return faults_of(self._errors(value), self._schema)
         except ValueError:  # the validator's own limit, far beyond any schema's depth
             return [Fault("", "Must not be nested that deeply.")]
-        faults: dict[str, Fault] = {}
-        for error in errors:
-            # A pattern's fault says less than that of another rule which the same value breaks.
-            vague = error.kind.name == "pattern"
-            for fault in self._faults(error):
-                if not (vague and fault.pointer in faults):
-                    faults[fault.pointer] = fault
-        return list(faults.values())[:MOST_FAULTS]
-
-    def _faults(self, error: ValidationError) -> list[Fault]:
-        detail = self._detail(error)[:MOST_CHARACTERS]
-        place = error.instance_path
-        match error.kind.name:
-            case "required":
-                places = [[*place, error.kind.value]]
-            case "additionalProperties":
-                places = [[*place, name] for name in error.kind.value]
-            case _:
-                places = [place]
-        return [Fault(_pointer(place), detail) for place in places]
-
-    def _detail(self, error: ValidationError) -> str:
-        name, value = error.kind.name, error.kind.value
-        match name:
-            case "type":
-                return f"Must be of type {' or '.join(value)}."
-            case "enum":
-                return f"Must be one of {', '.join(value)}."
-            case "pattern":
-                return self._description(error) or f"Must match {value}"
-            case _:
-                return _DETAILS[name].format(value=value)
-
-    def _description(self, error: ValidationError) -> str:
-        schema: Any = self.schema
-        for step in error.schema_path[:-1]:
-            schema = schema[step]
-        description: str = schema.get("description", "")
-        return description and f"Must be as its description says: {description}"
 
 
-def _json_schema(schema: Any) -> Any:
-    """Write `nullable` the way JSON Schema does, in the whole of `schema`."""
-    if isinstance(schema, list):
-        return [_json_schema(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    plain = {key: _json_schema(value) for key, value in schema.items() if key != "nullable"}
-    if schema.get("nullable") is True:
-        plain["type"] = [plain["type"], "null"]
-    return plain
+class Schemas:
+    """All schemas of one document."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        """What each reference is called among the definitions."""
+        self._compiled: dict[str, Schema] = {}
+        self._definitions: dict[str, JsonSchema] = {}
+        self._references: dict[str, set[str]] = {}
+        """What each definition refers to."""
+
+    def compile(self, place: Place) -> Schema:
+        """Return the compiled schema; refuses what is not kept of it, and all it refers to."""
+        if place.ref is None:
+            return self._compile(place, *self._translated(place))
+        if place.ref not in self._compiled:
+            name = self._define(place)
+            self._compiled[place.ref] = self._compile(
+                place, self._definitions[name], self._references[name]
+            )
+        return self._compiled[place.ref]
+
+    def _compile(self, place: Place, schema: JsonSchema, references: set[str]) -> Schema:
+        needed: set[str] = set()
+        found = set(references)
+        while found:
+            needed |= found
+            found = set().union(*(self._references[name] for name in found)) - needed
+        if needed:
+            schema = {**schema, "definitions": {name: self._definitions[name] for name in needed}}
+        try:
+            return Schema(schema)
+        except ValueError as error:
+            place.refuse(str(error).partition("\n")[0])
+            return Schema({})
+
+    def _translated(self, place: Place) -> tuple[JsonSchema, set[str]]:
+        references: set[str] = set()
+
+        def reference(target: Place) -> JsonSchema:
+            name = self._define(target)
+            references.add(name)
+            return {"$ref": f"#/definitions/{name}"}
+
+        return translated(place, reference), references
+
+    def _define(self, place: Place) -> str:
+        ref = place.ref or ""
+        if ref in self._names:
+            return self._names[ref]
+        name = self._names[ref] = f"_{len(self._names)}"
+        self._references[name] = set()  # it may refer to itself
+        named = Place(place.document, place.value, ref.removeprefix("#/"))
+        self._definitions[name], self._references[name] = self._translated(named)
+        return name
 
 
-def _pointer(place: list[str | int]) -> str:
-    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in place)
-    return "".join(f"/{step}" for step in steps)[:MOST_CHARACTERS]
+def schema_of(schema: dict[str, Any], contract: dict[str, Any] | None = None) -> Schema:
+    """Return a schema that may refer to others of `contract`; raises `ContractRefused`."""
+    document = Document(contract or {})
+    compiled = Schemas().compile(Place(document, schema))
+    document.check()
+    return compiled

@@ -4,7 +4,7 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from todo_api.logs import Client
+from todo_api.request import Client
 
 _SCHEMES = {b"http": "http", b"https": "https"}
 

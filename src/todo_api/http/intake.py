@@ -8,9 +8,10 @@ from time import perf_counter
 from db.errors import DatabaseOverloaded
 from db.pool import Pool
 from todo_api.envelope import Envelope
-from todo_api.logs import Request, request_id
+from todo_api.logs import request_id
 from todo_api.meter import Meter
 from todo_api.problems import problem
+from todo_api.request import Request
 
 _REPORT_INTERVAL = 1.0  # seconds
 _MOST_AT_ONCE = 1_000  # refusals a second
@@ -64,7 +65,7 @@ class Intake:
         Its head is not parsed: to refuse must cost next to nothing, or nothing else is done.
         """
         started = perf_counter()
-        request = Request(_request_id(head), head.partition(b" ")[0].decode("latin-1"))
+        request = Request(head.partition(b" ")[0].decode("latin-1"), id=_request_id(head))
         request.scheme = scheme
         if origin := _ORIGIN.search(head):
             request.headers = {b"origin": origin[1]}

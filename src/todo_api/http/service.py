@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
-from compiled.operations import Operation, Operations
+from compiled.operation import Operation
+from compiled.operations import Operations
 from compiled.routes import Match
 from db import pool
 from todo_api.envelope import Envelope
@@ -15,8 +16,9 @@ from todo_api.http.exchange import Exchange
 from todo_api.http.forwarded import Proxies, scheme_of
 from todo_api.http.head import Head
 from todo_api.http.intake import Intake
-from todo_api.logs import Request, request_id
+from todo_api.logs import end, request_id
 from todo_api.problems import answer_to
+from todo_api.request import Request
 
 if TYPE_CHECKING:
     from todo_api.http.protocol import Protocol
@@ -27,7 +29,7 @@ class Service:
 
     def __init__(
         self,
-        operations: Operations,
+        operations: Operations[Request],
         envelope: Envelope,
         intake: Intake,
         connections: Connections,
@@ -48,16 +50,19 @@ class Service:
             self._date = b"".join([b"%b: %b\r\n" % header for header in self._dated])
         return self._date
 
-    def match(self, head: Head) -> Match[Operation] | None:
+    def match(self, head: Head) -> Match[Operation[Request]] | None:
         """Return what the contract has at the path; preflights are not of the contract."""
         return None if head.method == "OPTIONS" else self._operations.match(head.path)
 
-    async def operate(self, match: Match[Operation], exchange: Exchange, link: "Protocol") -> None:
+    async def operate(
+        self, match: Match[Operation[Request]], exchange: Exchange, link: "Protocol"
+    ) -> None:
         """Answer a request of the contract; raises `ClientDisconnected`."""
         pool.elapsed.set(0.0)
         request = self._request(exchange, link)
         try:
             reply = await self._operations.answer(request, match)
+            request.status = reply.status
             exchange.refused = request.error_code == "OVERLOADED"
             if exchange.refused and link.proxied and not self.intake.may_refuse():
                 await asyncio.sleep(self.connections.deadlines.refused)  # see Protocol._turn_away
@@ -66,15 +71,15 @@ class Service:
                 link.outbox.write(self._envelope.rendered(reply, request, link.date, last=last))
                 exchange.answered = True
         finally:
-            request.end()
+            end(request)
 
     def rejection(self, error: Exception, link: "Protocol") -> bytes:
         """Return the answer to what is no request, after which the connection ends."""
-        request = Request(token_hex(16), "-", scheme=link.scheme, state=link.app_state)
+        request = Request("-", id=token_hex(16), scheme=link.scheme, state=link.app_state)
         request.meter = request.state.get("meter")
         reply = answer_to(error, request)
         request.status = reply.status
-        request.end()
+        end(request)
         return self._envelope.rendered(reply, request, link.date, last=True)
 
     def _request(self, exchange: Exchange, link: "Protocol") -> Request:
@@ -85,14 +90,14 @@ class Service:
             client = self.proxies.client(fields) or client
         state: dict[str, Any] = link.app_state
         request = Request(
-            request_id(fields),
             head.method,
             fields,
-            scheme,
             head.query,
             head.authorization,
-            client,
             exchange.body,
+            request_id(fields),
+            scheme,
+            client,
             state,
         )
         request.meter = state["meter"]

@@ -1,0 +1,1 @@
+"""The contract itself: loaded, read, compiled, and refused where it would not be kept."""

@@ -1,0 +1,125 @@
+"""The contract as a document: references followed, and what is not kept of it collected."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from compiled.errors import ContractRefused
+
+_BESIDE_REF = frozenset({"description", "summary", "title", "example", "deprecated"})
+"""What may stand beside a reference: OpenAPI 3.0 ignores it, and these change nothing."""
+
+
+class Document:
+    """A contract that is being compiled."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+        self._findings: dict[str, None] = {}
+
+    @property
+    def root(self) -> "Place":
+        """The whole of it."""
+        return Place(self, self.content)
+
+    def refuse(self, where: str, what: str) -> None:
+        """Note that a construct is not kept."""
+        self._findings[f"{where}: {what}" if where else what] = None
+
+    def check(self) -> None:
+        """Raise `ContractRefused` if anything was refused."""
+        if self._findings:
+            raise ContractRefused(list(self._findings))
+
+    def target(self, ref: str) -> Any:
+        """Return what a reference names; raises `LookupError` (RFC 6901)."""
+        if not ref.startswith("#/"):
+            raise LookupError(ref)
+        node: Any = self.content
+        for step in unquote(ref[2:]).split("/"):
+            key = step.replace("~1", "/").replace("~0", "~")
+            node = node[int(key)] if isinstance(node, list) else node[key]
+        return node
+
+
+class Place:
+    """A place in the contract: its value, a reference's target if it was one, and its name."""
+
+    def __init__(self, document: Document, value: Any, where: str = "", title: str = "") -> None:
+        self.document = document
+        self.where = where
+        """The place as it is called in a finding, below `title`."""
+        self.title = title
+        """The operation, for example `GET /pets`, if it is in one."""
+        self.ref: str | None = None
+        """The reference that leads here, where there is one."""
+        self.value = self._followed(value)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.value
+
+    def __getitem__(self, key: str | int) -> "Place":
+        return Place(self.document, self.value[key], self._below(key), self.title)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a plain value."""
+        return self.value.get(key, default)
+
+    def items(self, key: str) -> Iterator["Place"]:
+        """Yield the places of a list, or of nothing where there is none."""
+        listed = self.get(key) or ()
+        for at in range(len(listed)):
+            yield self[key][at]
+
+    def members(self, key: str) -> Iterator[tuple[str, "Place"]]:
+        """Yield the names and places of an object, or of nothing where there is none."""
+        for name in self.get(key) or ():
+            yield name, self[key][name]
+
+    def fields(self, key: str) -> Iterator[tuple[str, "Place"]]:
+        """Yield the same without extensions, which may stand between paths or responses."""
+        return (member for member in self.members(key) if not member[0].startswith("x-"))
+
+    def titled(self, title: str) -> "Place":
+        """Return the same place as the root of an operation."""
+        return Place(self.document, self.value, "", title)
+
+    def refuse(self, what: str) -> None:
+        """Note that something here is not kept."""
+        where = ": ".join(part for part in (self.title, self.where) if part)
+        self.document.refuse(where, what)
+
+    def refuse_keys(self, *known: str) -> None:
+        """Refuse what stands here beside `known` and extensions."""
+        for key in self.value:
+            if key not in known and not key.startswith("x-"):
+                self.refuse(f"{key} is not supported")
+
+    def _below(self, key: str | int) -> str:
+        return f"{self.where}/{key}" if self.where else str(key)
+
+    def _followed(self, value: Any) -> Any:
+        passed: set[str] = set()
+        while isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
+            self.ref = ref
+            if others := sorted(set(value) - _BESIDE_REF - {"$ref"}):
+                names = ", ".join(others)
+                self.refuse(f"{names} beside $ref would be ignored; put the $ref into allOf")
+            try:
+                value = self.document.target(ref)
+            except (LookupError, ValueError, TypeError):
+                value = None
+            if value is None or ref in passed:
+                self.refuse(f"$ref {ref} leads nowhere in this document")
+                return {}
+            passed.add(ref)
+        return value
+
+
+_SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
+
+
+def snake_case(name: str) -> str:
+    """Return `name` as Python writes names: `petId` is pet_id, `X-Request-ID` x_request_id."""
+    return "_".join(filter(None, _SNAKE.sub("_", name).lower().split("_")))

@@ -1,0 +1,38 @@
+"""What the service knows of a request."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import compiled
+
+if TYPE_CHECKING:
+    from todo_api.meter import Meter
+    from todo_api.tracing import RequestSpan
+
+DISCONNECTED = 499
+"""The status of a request that its client did not wait for."""
+
+Client = tuple[str, int]
+"""An address and a port."""
+
+
+@dataclass(slots=True)
+class Request(compiled.Request):
+    """A request of the contract or of another path, and what has become of it so far."""
+
+    id: str = ""
+    scheme: str = "http"
+    client: Client | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    """What the application holds while it runs."""
+    operation: str | None = None
+    user: str | None = None
+    status: int = DISCONNECTED
+    error_code: str | None = None
+    meter: "Meter | None" = None
+    span: "RequestSpan | None" = None
+    limits: Sequence[tuple[bytes, bytes]] = ()
+    """The headers that tell what is left of a quota."""
+    started: float = field(default_factory=time.perf_counter)
