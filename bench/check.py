@@ -15,7 +15,7 @@ from bench.database import TASKS_EACH, USERS, running_database, task_of
 from bench.peers import PEERS
 from bench.servers import serving
 from bench.workload import SECRET
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 _OURS = "todo-api"
 _PATIENCE = 30.0  # seconds

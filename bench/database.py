@@ -18,7 +18,7 @@ from typing import Any
 import psycopg2
 
 from db import schema
-from todo_api.embedded_programs import Account, account_for, find_programs
+from todo_api.embedded.programs import Account, account_for, find_programs
 
 TASKS_EACH = 50
 USERS = [str(number) for number in range(1001, 2001)]

@@ -6,7 +6,7 @@ import socket
 import time
 
 from bench.workload import SECRET
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 _TTL = 86_400  # seconds
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)

@@ -1,8 +1,8 @@
 """Our service without its request log, to measure what a line costs: it has no switch for that."""
 
-from todo_api import logs
 from todo_api.__main__ import main
 from todo_api.request import Request
+from todo_api.telemetry import logs
 
 
 def _nothing(_: Request) -> None:

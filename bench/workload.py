@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.database import TASKS_EACH, USERS, task_of
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 SECRET = "a secret of the benchmark, which all servers share"  # noqa: S105 (protects nothing)
 TITLE = "Buy two litres of milk"

@@ -21,10 +21,10 @@ from starlette.testclient import TestClient
 
 from db import schema
 from todo_api.app import create_app
-from todo_api.development import token_for
-from todo_api.embedded import embedded_server
-from todo_api.log_output import JsonFormatter
-from todo_api.settings import Settings
+from todo_api.embedded.embedded import embedded_server
+from todo_api.settings.development import token_for
+from todo_api.settings.settings import Settings
+from todo_api.telemetry.log_output import JsonFormatter
 
 SECRET = "a secret that only the tests know"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx2
 
 from db import schema
-from todo_api.embedded import embedded_server
-from todo_api.settings import Settings
+from todo_api.embedded.embedded import embedded_server
+from todo_api.settings.settings import Settings
 
 _HERE = Path(__file__).parent
 _DATA = Path(os.environ.get("DATA_DIR", ".data"))

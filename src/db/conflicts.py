@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import uniform
 
-from db.connection import Rows
 from db.errors import Conflict
+from db.pool.connection import Rows
 
 _PAUSES = (0.02, 0.08, 0.32)  # seconds at most: those who met spread more at each attempt
 

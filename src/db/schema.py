@@ -12,9 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from db.dialing.dsn import parameters_of
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
+from db.pool.dialing.dsn import parameters_of
 
 _CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")

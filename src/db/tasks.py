@@ -10,7 +10,7 @@ from typing import Any
 from db import statements
 from db.errors import IdempotencyKeyReused, StaleVersion, TaskNotFound
 from db.paging import cursor_after, task_before
-from db.pool import Pool
+from db.pool.pool import Pool
 
 Task = dict[str, Any]
 """The contract's TaskResponse."""

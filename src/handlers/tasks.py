@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from compiled.answers import strong_tags
 from db import tasks
-from db.pool import Pool
+from db.pool.pool import Pool
 from db.tasks import Task
 
 Body = dict[str, Any]

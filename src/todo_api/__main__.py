@@ -16,13 +16,14 @@ from compiled.schemas.schema import schema_of
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
-from todo_api import log_output, server
-from todo_api.contract import contract, contract_json, contract_yaml
+from todo_api import server
 from todo_api.database import database
-from todo_api.development import signing_secret, token_for
-from todo_api.embedded import EmbeddedError
-from todo_api.metrics import metrics_served
-from todo_api.settings import Settings, SettingsError, load_settings
+from todo_api.embedded.embedded import EmbeddedError
+from todo_api.published.contract import contract, contract_json, contract_yaml
+from todo_api.settings.development import signing_secret, token_for
+from todo_api.settings.settings import Settings, SettingsError, load_settings
+from todo_api.telemetry import log_output
+from todo_api.telemetry.metrics import metrics_served
 
 _WELCOME_SECONDS = 86_400
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -214,7 +215,7 @@ def _check_schema(url: str) -> None:
 
 def _check_redis(url: str) -> None:
     """Say so where nobody would be limited; Redis may come, and needs no restart then."""
-    from todo_api.redis_check import trouble_with_redis  # noqa: PLC0415 (of an extra)
+    from todo_api.limits.redis_check import trouble_with_redis  # noqa: PLC0415 (of an extra)
 
     if trouble := trouble_with_redis(url):
         click.echo(

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from compiled import Admission, Declared
 from compiled.security import Check
-from todo_api.auth import Authenticator
-from todo_api.errors import WrongUser
+from identity.auth import Authenticator
+from todo_api.problems.errors import WrongUser
 from todo_api.request import Request
 
 if TYPE_CHECKING:
-    from todo_api.limits import Limits  # whose libraries are loaded only where there are limits
+    from todo_api.limits.limits import (
+        Limits,  # whose libraries are loaded only where there are limits
+    )
 
 _OWNER = "user_id"
 """The part of a path that names the user whose it is."""

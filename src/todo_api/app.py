@@ -19,33 +19,34 @@ import handlers
 from compiled import Declared, Operations, Seams
 from compiled.contract.loading import load
 from compiled.schemas.schema import schema_of
-from db.pool import Pool
-from todo_api import log_output, logs, swagger
+from db.pool.pool import Pool
+from identity.auth import Authenticator
+from identity.keys import KeySet, SharedSecret
 from todo_api.admission import Owners, checks
-from todo_api.auth import Authenticator
-from todo_api.contract import contract
-from todo_api.cors import Cors
 from todo_api.database import database
-from todo_api.development import signing_secret
-from todo_api.drain import Drain
-from todo_api.endpoints import Endpoints
-from todo_api.envelope import Envelope
-from todo_api.http.connections import Connections, Deadlines
+from todo_api.http.cors import Cors
+from todo_api.http.drain import Drain
+from todo_api.http.envelope import Envelope
 from todo_api.http.forwarded import Proxies
 from todo_api.http.intake import Intake
+from todo_api.http.routing import Routing
+from todo_api.http.security import SecurityHeaders
 from todo_api.http.service import Service
-from todo_api.keys import KeySet, SharedSecret
-from todo_api.meter import DIRECTORY, Meter
-from todo_api.problems import Problems, answer_to
+from todo_api.problems.documents import Problems, answer_to
+from todo_api.published import swagger
+from todo_api.published.contract import contract
+from todo_api.published.endpoints import Endpoints
 from todo_api.readings import readings
 from todo_api.request import Request
-from todo_api.routing import Routing
-from todo_api.security import SecurityHeaders
-from todo_api.settings import Settings, load_settings
+from todo_api.settings.development import signing_secret
+from todo_api.settings.settings import Settings, load_settings
+from todo_api.telemetry import log_output, logs
+from todo_api.telemetry.meter import DIRECTORY, Meter
+from todo_api.wire.connections import Connections, Deadlines
 
 if TYPE_CHECKING:
-    from todo_api.limits import Limits
-    from todo_api.tracing import Tracing
+    from todo_api.limits.limits import Limits
+    from todo_api.telemetry.tracing import Tracing
 
 _EXPOSED = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
 _JWKS_TIMEOUT = 3.0  # seconds
@@ -172,7 +173,7 @@ def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authentic
 def _tracing(settings: Settings) -> "Tracing | None":
     if settings.traces_endpoint is None:
         return None
-    from todo_api.tracing import Tracing  # noqa: PLC0415 (what it needs is an optional extra)
+    from todo_api.telemetry.tracing import Tracing  # noqa: PLC0415 (what it needs is an optional extra)
 
     return Tracing(settings.traces_endpoint)
 
@@ -190,7 +191,7 @@ def _limits(settings: Settings) -> "Limits | None":
     """Return the limits, if there are any; their libraries take a tenth of a second to load."""
     if settings.rate_limit is None:
         return None
-    from todo_api.limits import limits_of  # noqa: PLC0415 (see above)
+    from todo_api.limits.limits import limits_of  # noqa: PLC0415 (see above)
 
     return limits_of(settings.rate_limit, settings.rate_limit_redis_url)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from db import schema
-from todo_api.embedded import embedded_server
-from todo_api.settings import Settings
+from todo_api.embedded.embedded import embedded_server
+from todo_api.settings.settings import Settings
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from db.pool import Pool
-from todo_api.auth import Authenticator
+from db.pool.pool import Pool
+from identity.auth import Authenticator
+from identity.keys import KeySet, SharedSecret
 from todo_api.http.intake import Intake
-from todo_api.keys import KeySet, SharedSecret
 
 if TYPE_CHECKING:
-    from todo_api.limits import Limits
+    from todo_api.limits.limits import Limits
 
 
 def readings(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import compiled
 
 if TYPE_CHECKING:
-    from todo_api.meter import Meter
-    from todo_api.tracing import RequestSpan
+    from todo_api.telemetry.meter import Meter
+    from todo_api.telemetry.tracing import RequestSpan
 
 DISCONNECTED = 499
 """The status of a request that its client did not wait for."""

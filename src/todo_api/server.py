@@ -5,8 +5,8 @@ from typing import Any
 
 import uvicorn
 
-from todo_api.http.protocol import Protocol
-from todo_api.settings import Settings
+from todo_api.settings.settings import Settings
+from todo_api.wire.protocol import Protocol
 
 _GRACE_SECONDS = 5
 """How much longer than the slowest request a shutdown waits."""

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from tests.conftest import faults, problem
-from todo_api.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
-from todo_api.http.framing import MOST_BYTES
-from todo_api.routing import received
+from todo_api.http.routing import received
+from todo_api.problems.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
+from todo_api.wire.framing import MOST_BYTES
 
 JSON = "application/json"
 TASK = b'{"title": "Buy milk"}'

@@ -12,12 +12,12 @@ from starlette.testclient import TestClient
 
 import handlers
 from compiled import ContractRefused
+from identity.auth import Authenticator
+from identity.keys import SharedSecret
 from tests.conftest import faults, problem
 from todo_api.app import create_app, operations_of
-from todo_api.auth import Authenticator
-from todo_api.contract import contract
-from todo_api.keys import SharedSecret
-from todo_api.settings import Settings
+from todo_api.published.contract import contract
+from todo_api.settings.settings import Settings
 
 NO_SUCH_TASK = 9007199254740991
 WRONG = {"of": None, "type": "text/plain", "body": b"x" * 65_537, "task": 0, "match": '"7"'}

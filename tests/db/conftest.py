@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 import uvloop
 
-from db.pool import Pool
+from db.pool.pool import Pool
 from tests.db.postgres import Server, private_server
 
 PID = "SELECT pg_backend_pid()"

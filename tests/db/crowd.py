@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 
-from db.pool import Pool
+from db.pool.pool import Pool
 from tests.db.conftest import until
 from tests.db.postgres import Server
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg2
 
-from todo_api.embedded_programs import account_for, find_programs
+from todo_api.embedded.programs import account_for, find_programs
 
 _MAJOR = 16
 """An older one than the embedded database's, as the pool has to do with both."""

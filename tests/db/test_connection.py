@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from db.connection import Connection
 from db.errors import DatabaseRefused, DatabaseUnavailable
+from db.pool.connection import Connection
 from tests.db.conftest import until
 from tests.db.postgres import Server
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from db import distributed, schema, statements
 from db.distributed import CitusMissing
-from db.sessions import Sessions
+from db.pool.sessions import Sessions
 from tests.db.routing import TABLES, USER, Statement
 
 STATEMENTS = {

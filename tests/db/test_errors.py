@@ -1,8 +1,8 @@
 import psycopg2
 import pytest
 
-from db.connection import Connection
 from db.errors import ConnectionLost, DatabaseRefused, DatabaseUnavailable, translated
+from db.pool.connection import Connection
 from tests.db.postgres import Server
 
 

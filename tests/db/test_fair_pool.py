@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.errors import DatabaseOverloaded, DatabaseTooSlow
-from db.pool import Pool
+from db.pool.pool import Pool
 from db.statements import MIGRATED
 from tests.db.conftest import PID, SLEEP, busy, end, until
 from tests.db.crowd import ACTIONS, Crowd

@@ -15,8 +15,8 @@ import psycopg2
 import pytest
 
 from db import statements
-from db.connection import Connection
-from db.pool import Pool
+from db.pool.connection import Connection
+from db.pool.pool import Pool
 
 Plan = list[dict[str, Any]]
 

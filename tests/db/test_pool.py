@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.errors import DatabaseOverloaded, DatabaseUnavailable
-from db.pool import Pool, elapsed
+from db.pool.connection import Connection
+from db.pool.pool import Pool, elapsed
 from tests.db.conftest import PID, SLEEP, busy, end, somebody, until
 from tests.db.postgres import Server
 

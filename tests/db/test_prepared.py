@@ -8,8 +8,8 @@ import pytest
 
 from db import schema, tasks
 from db.errors import DatabaseRefused, DatabaseUnavailable
-from db.pool import Pool
-from db.prepared import EXECUTE
+from db.pool.pool import Pool
+from db.pool.prepared import EXECUTE
 from tests.db.postgres import Server
 
 KEPT = "SELECT count(*), current_setting('statement_timeout') FROM pg_prepared_statements"

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from db.connection import Connection
 from db.errors import DatabaseUnavailable
+from db.pool.connection import Connection
 from db.reasons import reason
 from tests.db.postgres import Server
 

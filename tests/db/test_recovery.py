@@ -3,9 +3,9 @@ from time import perf_counter
 
 import pytest
 
-from db.connection import Connection
 from db.errors import ConnectionLost, DatabaseUnavailable
-from db.pool import Pool
+from db.pool.connection import Connection
+from db.pool.pool import Pool
 from tests.db.conftest import PID, SLEEP, busy, end, somebody, until
 from tests.db.postgres import Server
 

@@ -14,7 +14,7 @@ import pytest
 
 from db.conflicts import settled
 from db.errors import Conflict, DatabaseUnavailable
-from db.pool import Pool
+from db.pool.pool import Pool
 from tests.conftest import SECRET
 from tests.db.conftest import until
 from tests.db.postgres import Server

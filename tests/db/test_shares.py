@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from db.shares import Shares, Waiter
+from db.pool.shares import Shares, Waiter
 
 USERS = st.sampled_from(["alice", "bob", "carol", None])
 

@@ -13,7 +13,7 @@ import httpx2
 from tests.conftest import SECRET
 from tests.deploy.entrance import Entrance
 from tests.live.conftest import PATIENCE, until
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 KINDS: dict[str, dict[str, Any]] = {
     "HTTP/1.1, kept": {},

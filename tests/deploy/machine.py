@@ -16,7 +16,7 @@ from psycopg2.extensions import make_dsn
 
 from tests.live.conftest import PATIENCE
 from tests.live.debian import debian_file
-from todo_api.embedded_programs import account_for
+from todo_api.embedded.programs import account_for
 
 HOSTS = {"one": "127.0.0.21", "two": "127.0.0.22", "three": "127.0.0.23"}
 ROLES = ["leader", "replica", "sync_standby"]

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.deploy.image import ROOT, instructions
-from todo_api.settings import Settings
+from todo_api.settings.settings import Settings
 
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"

@@ -20,7 +20,7 @@ from tests.deploy.nginx import nginx
 from tests.deploy.segments import Segments
 from tests.live.conftest import PATIENCE, Server, until
 from tests.live.wire import Answer, answer_of
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 STEP = 3
 """Bytes from cut to cut. It is odd: every second attack has no token, so that nobody waits for its

@@ -9,7 +9,7 @@ import pytest
 
 from tests.deploy.image import ROOT
 from tests.live.debian import debian_file
-from todo_api.settings import Settings
+from todo_api.settings.settings import Settings
 
 UNIT = ROOT / "deploy/systemd/todo-api.service"
 PAGE = (ROOT / "docs/deploy/shipping.md").read_text()

@@ -23,7 +23,7 @@ from tests.deploy.image import ROOT, Image
 from tests.deploy.pooler import shipped_pgbouncer
 from tests.live.collector import Collector
 from tests.live.conftest import PATIENCE, free_port, until
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 PIP = "pip --python /opt/todo-api/bin/python"
 

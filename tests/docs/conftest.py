@@ -11,8 +11,8 @@ from db import schema
 from tests.conftest import SECRET
 from tests.frontend.conftest import browser, expected, page, screenshot
 from tests.live.conftest import Server, serving
-from todo_api.development import token_for
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
+from todo_api.settings.development import token_for
 
 __all__ = ["browser", "expected", "page", "screenshot"]
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from todo_api.causes import CAUSES, type_of
+from todo_api.problems.causes import CAUSES, type_of
 
 PAGES = ("index", "contract", "errors", "concurrency", "identity", "browsers", "ci")
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src"}

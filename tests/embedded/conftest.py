@@ -14,12 +14,12 @@ from typing import Any
 import psycopg2
 import pytest
 
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 USER = """
 import sys
 from pathlib import Path
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 with embedded_server(Path(sys.argv[1])) as url:
     try:

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from tests.embedded.conftest import answers, query
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 
 def test_what_was_written_is_there_at_the_next_start(data_dir: Path) -> None:

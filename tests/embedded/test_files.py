@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.conftest import answers
-from todo_api.embedded import EmbeddedError, embedded_server
-from todo_api.kept import open_lock, write_whole
+from todo_api.embedded.embedded import EmbeddedError, embedded_server
+from todo_api.embedded.kept import open_lock, write_whole
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 LOCKS = ("postgres.lock", "postgres.users", "postgres.running")

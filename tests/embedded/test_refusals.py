@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.conftest import answers, is_running
-from todo_api.embedded import EmbeddedError, embedded_server
+from todo_api.embedded.embedded import EmbeddedError, embedded_server
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
 

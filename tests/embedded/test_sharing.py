@@ -9,13 +9,13 @@ import psycopg2
 import pytest
 
 from tests.embedded.conftest import User, answers, is_running, leave, line, server_pid, wait_until
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 VISITOR = """
 import sys
 from pathlib import Path
 import psycopg2
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 for _ in range(10):
     with embedded_server(Path(sys.argv[1])) as url:

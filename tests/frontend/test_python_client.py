@@ -9,7 +9,7 @@ import pytest
 
 from tests.frontend.consumers import operations_of, run
 from tests.live.conftest import Server, until
-from tests.test_contract import NAMES
+from tests.published.test_contract import NAMES
 
 HERE = Path(__file__).parent
 SUITES = ("operations.py", "concurrency.py", "problems.py")

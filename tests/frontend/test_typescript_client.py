@@ -11,8 +11,8 @@ import pytest
 
 from tests.frontend.consumers import operations_of, run
 from tests.live.conftest import Server, until
-from tests.test_contract import NAMES
-from todo_api.contract import contract
+from tests.published.test_contract import NAMES
+from todo_api.published.contract import contract
 
 HERE = Path(__file__).parent
 EXPECTATION = re.compile(r"// @ts-expect-error (TS\d+): ")

@@ -10,15 +10,15 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from compiled import Admission, Operations, Seams
-from db.pool import Pool
-from todo_api.envelope import Envelope
-from todo_api.http.connections import Connections, Deadlines
+from db.pool.pool import Pool
+from todo_api.http.envelope import Envelope
 from todo_api.http.forwarded import Proxies
 from todo_api.http.intake import Intake
-from todo_api.http.protocol import Protocol
 from todo_api.http.service import Service
-from todo_api.problems import answer_to
+from todo_api.problems.documents import answer_to
 from todo_api.request import Request
+from todo_api.wire.connections import Connections, Deadlines
+from todo_api.wire.protocol import Protocol
 
 Application = Callable[..., Awaitable[None]]
 PATIENCE = 10.0

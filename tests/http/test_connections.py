@@ -10,8 +10,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from tests.http.conftest import PATIENCE, Client, Open
-from todo_api.http import connections as bounds
-from todo_api.http.connections import Connections, Deadlines
+from todo_api.wire import connections as bounds
+from todo_api.wire.connections import Connections, Deadlines
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
 SHORT = Deadlines(idle=0.6, head=0.3, body=0.3, unread=0.3, refused=0.3, linger=0.3)

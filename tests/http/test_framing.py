@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from todo_api.errors import MalformedRequest, PayloadTooLarge
-from todo_api.http.framing import MOST_BYTES, MOST_FRAMING, Chunked, Sized
+from todo_api.problems.errors import MalformedRequest, PayloadTooLarge
+from todo_api.wire.framing import MOST_BYTES, MOST_FRAMING, Chunked, Sized
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 BEHIND = b"GET /behind HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -8,14 +8,14 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseOverloaded
-from db.pool import Pool
+from db.pool.pool import Pool
 from todo_api.app import _cors, _envelope
-from todo_api.envelope import Envelope
+from todo_api.http.envelope import Envelope
 from todo_api.http.intake import Intake
-from todo_api.logs import RequestLog
-from todo_api.problems import Problems
-from todo_api.security import SecurityHeaders
-from todo_api.settings import Settings
+from todo_api.http.security import SecurityHeaders
+from todo_api.problems.documents import Problems
+from todo_api.settings.settings import Settings
+from todo_api.telemetry.logs import RequestLog
 
 ORIGIN = "https://app.example.com"
 NAME = "a-request"

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
-from tests.auth.tokens import BASE
+from tests.identity.auth.tokens import BASE
 
 
 class Issuer:

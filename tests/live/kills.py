@@ -14,7 +14,7 @@ import orjson
 
 from tests.conftest import SECRET
 from tests.live.conftest import PATIENCE, until
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 CLIENTS = 4  # of each sort
 CHANGES = 3  # of a task, at most

@@ -1,7 +1,7 @@
 """What streams are made of: lines, fields and bodies, right and wrong."""
 
 from tests.conftest import SECRET
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 USER = f"user-{0:032x}".encode()
 """Stands for a user's name in a stream; the names of all users are as long."""

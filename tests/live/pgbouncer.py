@@ -12,7 +12,7 @@ from psycopg2.extensions import parse_dsn
 
 from tests.live.conftest import PATIENCE, free_port
 from tests.live.debian import debian_file
-from todo_api.embedded_programs import account_for
+from todo_api.embedded.programs import account_for
 
 POOL_SIZE = 3
 

@@ -19,7 +19,7 @@ from tests.live.mutations import Mutation, mutated, mutations
 from tests.live.oracle import Message, Reading, reading_of
 from tests.live.streams import Cutting, cuttings, streams
 from tests.live.wire import Answer, exchange
-from todo_api.log_output import REQUESTS
+from todo_api.telemetry.log_output import REQUESTS
 
 pytestmark = pytest.mark.timeout(1800)  # the campaign's; shrinking takes a while, too
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.live.conftest import PATIENCE, environment, free_port, until
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 
 @pytest.fixture(params=["httptools", "h11"])

@@ -20,9 +20,9 @@ from psycopg2.extensions import parse_dsn
 from starlette.testclient import TestClient
 
 from db import tasks
-from db.connection import Connection
 from db.errors import DatabaseUnavailable
-from db.pool import Pool
+from db.pool.connection import Connection
+from db.pool.pool import Pool
 from db.reasons import reason
 from tests.conftest import SECRET
 from tests.db.dead import silent
@@ -30,7 +30,7 @@ from tests.db.postgres import Server as Database
 from tests.live.conftest import COMMAND, PATIENCE, environment, serving
 from tests.live.debian import debian_file
 from todo_api.app import create_app
-from todo_api.settings import Settings
+from todo_api.settings.settings import Settings
 
 PASSWORD = "the-password-of-the-database"
 PASSWORD_RULES = """

@@ -17,7 +17,7 @@ from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
 from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.proxy import Proxy
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 TIMEOUT = 2
 SLACK = 3  # seconds that a busy machine may add to a deadline

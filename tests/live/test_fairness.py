@@ -14,7 +14,7 @@ from tests.conftest import SECRET
 from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
 from tests.live.conftest import Server, serving
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 TASKS = 150_000
 SEARCHES = 40

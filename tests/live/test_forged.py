@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.auth.hostile import HOSTILE
-from tests.auth.tokens import EC_JWK, ED_JWK, GOOD, LEGACY, RSA_JWK, SECRET, USER, mac
+from tests.identity.auth.hostile import HOSTILE
+from tests.identity.auth.tokens import EC_JWK, ED_JWK, GOOD, LEGACY, RSA_JWK, SECRET, USER, mac
 from tests.live.conftest import Server, serving
 from tests.live.issuer import Issuer
 from tests.live.wire import Answer, exchange

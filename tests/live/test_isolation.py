@@ -12,7 +12,7 @@ from tests.conftest import SECRET
 from tests.live.conftest import Server
 from tests.live.corpus.paths import PATHS, spellings
 from tests.live.wire import Answer, exchange
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 OPERATIONS = [
     *(("GET", ""), ("HEAD", ""), ("POST", "")),

@@ -10,7 +10,16 @@ from uuid import uuid4
 
 import pytest
 
-from tests.auth.tokens import ATTACKER, ATTACKER_JWK, CLAIMS, ED_JWK, HEADER, USER, mac, signed
+from tests.identity.auth.tokens import (
+    ATTACKER,
+    ATTACKER_JWK,
+    CLAIMS,
+    ED_JWK,
+    HEADER,
+    USER,
+    mac,
+    signed,
+)
 from tests.live.conftest import Server, serving, until
 from tests.live.issuer import Issuer
 from tests.live.test_forged import ask

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import SECRET
 from tests.live.conftest import COMMAND, Server, environment, free_port, serving, until
 from tests.live.issuer import Issuer
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 OTHER = {"operation": "other"}
 

@@ -17,7 +17,7 @@ from tests.live.conftest import Server, serving, until
 from tests.live.open_loop import Outcome, load
 from tests.live.wire import Answer, answer_of, connect
 from tests.live.wire import exchange as answer_to
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 MOST = 512  # requests that may wait
 ORIGIN = "https://app.example.com"

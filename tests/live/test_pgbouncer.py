@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import SECRET
 from tests.live.conftest import COMMAND, Server, environment, serving
 from tests.live.pgbouncer import POOL_SIZE, pgbouncer
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 ROOT = Path(__file__).parents[2]
 SUITE = ("tests/handlers", "tests/db/test_statements.py", "tests/live/test_wire.py")

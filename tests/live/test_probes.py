@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.live.conftest import Server, serving
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 CONNECTIONS = 2000
 PROBES = 5

@@ -9,8 +9,8 @@ import pytest
 from tests.conftest import SECRET
 from tests.live.conftest import serving
 from tests.live.redis import Redis, redis_server
-from todo_api import redis_check
-from todo_api.redis_check import trouble_with_redis
+from todo_api.limits import redis_check
+from todo_api.limits.redis_check import trouble_with_redis
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from psycopg2.extensions import parse_dsn
 
 from tests.conftest import SECRET
 from tests.live.conftest import COMMAND, environment, free_port, serving
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 TITLE = "a title that nobody else may read"
 

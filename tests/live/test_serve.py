@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.live.conftest import COMMAND, PATIENCE, Server, environment, free_port, serving
-from todo_api.embedded import embedded_server
+from todo_api.embedded.embedded import embedded_server
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ import pytest
 
 from tests.conftest import SECRET, problem
 from tests.live.conftest import PATIENCE, Server, serving, until
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 ROUNDS = int(os.environ.get("CAMPAIGN_RESTARTS", "3"))
 CLIENTS = 8

@@ -11,7 +11,7 @@ from tests.conftest import SECRET
 from tests.live.conftest import free_port
 from tests.live.traced import CALLER, Traced, calling, tracing
 from tests.live.wire import exchanges
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 TASKS, TASK = "/api/{user_id}/tasks", "/api/{user_id}/tasks/{task_id}"
 

@@ -11,7 +11,7 @@ import httpx2
 from tests.conftest import SECRET
 from tests.live.collector import Collector, Span
 from tests.live.conftest import Server, serving, until
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 AT_ONCE = {"JWT_SECRET_KEY": SECRET, "OTEL_BSP_SCHEDULE_DELAY": "20"}  # ms; by default 5,000
 CALLER = "00f067aa0ba902b7"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from todo_api.settings import Settings, load_settings
+from todo_api.settings.settings import Settings, load_settings
 
 SECRET = "a secret of thirty-two characters"
 AUTH = "https://auth.example.com"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.settings.conftest import AUTH, DATABASE, REDIS, SECRET, load
-from todo_api.settings import Settings, SettingsError
+from todo_api.settings.settings import Settings, SettingsError
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
@@ -144,7 +144,7 @@ def test_a_limit_without_its_time_is_told_in_words(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_redis_without_its_client_is_told_how_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("todo_api.setting_types.find_spec", lambda _: None)
+    monkeypatch.setattr("todo_api.settings.types.find_spec", lambda _: None)
     message = refusal(monkeypatch, RATE_LIMIT="9/second", RATE_LIMIT_REDIS_URL=REDIS)
 
     assert message.startswith("RATE_LIMIT_REDIS_URL: ")

@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from tests.settings.conftest import AUTH, DATABASE, REDIS, SECRET, load
-from todo_api.rate import Rate
-from todo_api.settings import Settings, load_settings
+from todo_api.limits.rate import Rate
+from todo_api.settings.settings import Settings, load_settings
 
 
 def test_nothing_has_to_be_set() -> None:

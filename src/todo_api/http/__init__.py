@@ -1,0 +1,1 @@
+"""Requests and answers as this service has them: refusals, headers, proxies, ASGI."""

@@ -9,10 +9,10 @@ from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from compiled.request import Headers
-from todo_api.http.exchange import Exchange
+from todo_api.wire.exchange import Exchange
 
 if TYPE_CHECKING:
-    from todo_api.http.protocol import Protocol
+    from todo_api.wire.protocol import Protocol
 
 _LAST_CHUNK = b"0\r\n\r\n"
 _BODILESS = (204, 304)

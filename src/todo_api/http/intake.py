@@ -6,12 +6,12 @@ import re
 from time import perf_counter
 
 from db.errors import DatabaseOverloaded
-from db.pool import Pool
-from todo_api.envelope import Envelope
-from todo_api.logs import request_id
-from todo_api.meter import Meter
-from todo_api.problems import problem
+from db.pool.pool import Pool
+from todo_api.http.envelope import Envelope
+from todo_api.problems.documents import problem
 from todo_api.request import Request
+from todo_api.telemetry.logs import request_id
+from todo_api.telemetry.meter import Meter
 
 _REPORT_INTERVAL = 1.0  # seconds
 _MOST_AT_ONCE = 1_000  # refusals a second

@@ -9,19 +9,19 @@ from uvicorn.server import ServerState
 from compiled.operation import Operation
 from compiled.operations import Operations
 from compiled.routes import Match
-from db import pool
-from todo_api.envelope import Envelope
-from todo_api.http.connections import Connections
-from todo_api.http.exchange import Exchange
+from db.pool import pool
+from todo_api.http.envelope import Envelope
 from todo_api.http.forwarded import Proxies, scheme_of
-from todo_api.http.head import Head
 from todo_api.http.intake import Intake
-from todo_api.logs import end, request_id
-from todo_api.problems import answer_to
+from todo_api.problems.documents import answer_to
 from todo_api.request import Request
+from todo_api.telemetry.logs import end, request_id
+from todo_api.wire.connections import Connections
+from todo_api.wire.exchange import Exchange
+from todo_api.wire.head import Head
 
 if TYPE_CHECKING:
-    from todo_api.http.protocol import Protocol
+    from todo_api.wire.protocol import Protocol
 
 
 class Service:

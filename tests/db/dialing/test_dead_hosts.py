@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
-from db.dialing.dialer import Dialer
 from db.errors import DatabaseTooSlow, DatabaseUnavailable
-from db.pool import Pool
+from db.pool.connection import Connection
+from db.pool.dialing.dialer import Dialer
+from db.pool.pool import Pool
 from db.reasons import reason
 from tests.db.conftest import PID, SLEEP, end
 from tests.db.dead import DEAD, dropped, is_closed, refused, silent

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.dialing.dsn import Target, parameters_of, targets_of
+from db.pool.dialing.dsn import Target, parameters_of, targets_of
 
 
 @pytest.mark.parametrize(

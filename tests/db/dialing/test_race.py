@@ -6,8 +6,8 @@ import socket
 import psycopg2
 import pytest
 
-from db.dialing.dsn import Target
-from db.dialing.race import Race
+from db.pool.dialing.dsn import Target
+from db.pool.dialing.race import Race
 from tests.db.conftest import until
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from db.dialing.dialer import Dialer
 from db.errors import DatabaseUnavailable
+from db.pool.connection import Connection
+from db.pool.dialing.dialer import Dialer
 from db.reasons import reason
 from tests.db.dead import is_closed, refusal, refused, saying, silent
 from tests.db.dialing.conftest import PASSWORD

@@ -14,7 +14,7 @@ from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
 from tests.live.conftest import PATIENCE, Server, serving, until
 from tests.live.proxy import Proxy
-from todo_api.development import token_for
+from todo_api.settings.development import token_for
 
 BACKENDS = "FROM pg_stat_activity WHERE application_name = 'todo-api'"
 WAITING = f"{BACKENDS} AND wait_event_type = 'Lock'"

@@ -1,0 +1,1 @@
+"""Connections to PostgreSQL: dialled, shared among users, and given back."""

@@ -1,0 +1,226 @@
+"""The connections that requests share."""
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import ContextVar
+from time import perf_counter
+
+from db.conflicts import settled
+from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
+from db.pool.connection import Connection, Rows
+from db.pool.queue import WaitQueue
+from db.pool.sessions import Sessions, end
+from db.pool.shares import Shares, User
+
+elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
+"""Seconds that this context has spent on the database, waiting for a connection included."""
+
+_PAUSE = 0.1  # seconds from a failure to connect to the next attempt
+
+
+class Pool:
+    """Up to `size` connections, opened as they are needed and replaced as they are lost.
+
+    The statements of a context have `timeout` seconds together; each waits at most
+    `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
+    told of a limit, too, so that what nobody waits for any more ends there as well. With `direct`,
+    where no pooler stands between, the sessions keep that limit and the statements.
+
+    The statements of one user, whom their parameter `user` names, are at most half of those that
+    run and half of those that wait; users who wait take turns.
+    """
+
+    def __init__(  # noqa: PLR0913 (each has a name and a default)
+        self,
+        dsn: str,
+        *,
+        size: int = 16,
+        timeout: float = 10.0,
+        acquire_timeout: float = 2.0,
+        queue_limit: int = 512,
+        direct: bool = False,
+    ) -> None:
+        self._sessions = Sessions(dsn, timeout=timeout, direct=direct)
+        self._shares = Shares(connections=size, waiters=queue_limit)
+        self.queue = WaitQueue(self._shares, limit=queue_limit, patience=acquire_timeout)
+        self._size = size
+        self._timeout = timeout
+        self._connections: set[Connection] = set()
+        self._idle: list[Connection] = []
+        self._opening: set[asyncio.Task[Connection]] = set()
+        self._refused_until: float | None = None
+        self._closed = False
+        self.timeouts = self.retries = self.conflicts = 0
+
+    @property
+    def size(self) -> int:
+        """The number of connections there may be."""
+        return self._size
+
+    @property
+    def idle(self) -> int:
+        """The number of connections ready for use."""
+        return len(self._idle)
+
+    @property
+    def in_use(self) -> int:
+        """The number of connections that run a statement."""
+        return len(self._connections) - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """The number of statements that wait for a connection."""
+        return len(self.queue)
+
+    async def execute(
+        self, sql: str, parameters: Mapping[str, object] | None = None, *, retry: bool = False
+    ) -> Rows:
+        """Run a statement in its own transaction and return its rows.
+
+        With `retry`, for statements that only read, it is sent once more if its connection is lost;
+        any is sent again while another transaction is in its way. Raises `DatabaseUnavailable` or
+        `DatabaseRefused`.
+        """
+        started = perf_counter()
+        deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
+        try:
+            return await settled(lambda: self._send(sql, parameters, deadline, retry), deadline)
+        except DatabaseTooSlow:
+            self.timeouts += 1
+            raise
+        finally:
+            elapsed.set(elapsed.get() + perf_counter() - started)
+
+    def count_setback(self, setback: ConnectionLost | Conflict) -> None:
+        """Count what a statement met that is a reason to send it again."""
+        if isinstance(setback, Conflict):
+            self.conflicts += 1
+        else:
+            self.retries += 1
+
+    async def close(self) -> None:
+        """End all connections; statements that run or wait raise `DatabaseUnavailable`."""
+        self._closed = True
+        self.queue.fail("The connection pool is closed.")
+        for connection in tuple(self._connections):
+            connection.close(DatabaseUnavailable("The connection pool is closed."))
+        self._drop_idle()
+        for task in self._opening:
+            task.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+
+    async def _send(
+        self, sql: str, parameters: Mapping[str, object] | None, deadline: float, retry: bool
+    ) -> Rows:
+        try:
+            try:
+                return await self._run(sql, parameters, deadline)
+            except ConnectionLost as lost:
+                self._drop_idle()
+                if lost.sent and not retry:
+                    raise
+                self.count_setback(lost)
+            return await self._run(sql, parameters, deadline)
+        except Conflict as conflict:
+            self.count_setback(conflict)
+            raise
+
+    async def _run(
+        self, sql: str, parameters: Mapping[str, object] | None, deadline: float
+    ) -> Rows:
+        user = parameters.get("user") if parameters else None
+        # Where one is idle, all who wait have their share: nobody is overtaken.
+        at_once = self._idle and self._shares.take(user)
+        connection = self._idle.pop() if at_once else await self._wait(user, deadline)
+        timer = asyncio.get_running_loop().call_at(deadline, end, connection)
+        try:
+            return await connection.execute(self._sessions.message(connection, sql), parameters)
+        finally:
+            timer.cancel()
+            self._give_back(connection, user)
+
+    async def _wait(self, user: User, deadline: float) -> Connection:
+        if self._closed:
+            raise DatabaseUnavailable("The connection pool is closed.")
+        waiter = self.queue.join(user)
+        self._serve()
+        try:
+            return await self.queue.turn(waiter, deadline)
+        except BaseException:
+            if connection := self.queue.leave(user, waiter):
+                self._give_back(connection, user)
+            raise
+
+    def _give_back(self, connection: Connection, user: User) -> None:
+        self._shares.release(user)
+        self._add(connection)
+
+    def _serve(self) -> None:
+        """Hand out what is idle, as far as those whose turn it is may have it, then open more.
+
+        To be called after each change: one user's release may be what another's wait was for.
+        """
+        while self._idle and self.queue.hand(self._idle[-1]):
+            self._idle.pop()
+        if len(self._connections) < self._size:
+            self._grow()
+
+    def _grow(self) -> None:
+        """Open what those need who may have one; while the server refuses, one at a time."""
+        room = self._size - len(self._connections)
+        most = min(room, 1) if self._refused_until else room
+        for _ in range(min(most, self._shares.ready) - len(self._opening)):
+            task = asyncio.create_task(self._open())
+            self._opening.add(task)
+            task.add_done_callback(self._opened)
+
+    async def _open(self) -> Connection:
+        if self._refused_until:
+            await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
+        return await self._sessions.open()
+
+    def _opened(self, task: asyncio.Task[Connection]) -> None:
+        self._opening.discard(task)
+        if task.cancelled():
+            return
+        if error := task.exception():
+            self._note(error)
+        else:
+            self._welcome(task.result())
+        self._serve()
+
+    def _note(self, failure: BaseException) -> None:
+        if isinstance(failure.__cause__, TimeoutError):
+            return  # silence proves nothing to those who have just come, and is pause enough
+        self._refused_until = asyncio.get_running_loop().time() + _PAUSE
+        if not self._connections:
+            self.queue.fail(str(failure), failure)
+
+    def _welcome(self, connection: Connection) -> None:
+        self._refused_until = None
+        connection.on_lost = self._forget
+        self._connections.add(connection)
+        self._add(connection)
+
+    def _add(self, connection: Connection) -> None:
+        if self._closed:
+            connection.close()
+        if connection.closed:
+            self._connections.discard(connection)
+        else:
+            self._idle.append(connection)
+        if self._shares.ready:
+            self._serve()
+
+    def _forget(self, connection: Connection) -> None:
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._connections.discard(connection)
+        self._serve()
+
+    def _drop_idle(self) -> None:
+        """Close the idle connections: what ended one connection has mostly ended them all."""
+        for connection in self._idle:
+            connection.close()
+        self._connections.difference_update(self._idle)
+        self._idle.clear()

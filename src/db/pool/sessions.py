@@ -1,0 +1,65 @@
+"""How a session is begun, and what it is told with each statement."""
+
+import asyncio
+
+from db.errors import DatabaseRefused, DatabaseTooSlow, DatabaseUnavailable
+from db.pool.connection import Connection
+from db.pool.dialing.dialer import Dialer
+from db.pool.prepared import EXECUTE, PREPARE
+
+_PATIENCE = 4.0  # seconds for each address; a lost SYN is sent again after 1 and 3
+
+
+class Sessions:
+    """Sessions that end what takes longer than `timeout` seconds.
+
+    With `direct`, where no pooler stands between, they keep that limit and the statements; else
+    each statement comes with the limit.
+    """
+
+    def __init__(self, dsn: str, *, timeout: float, direct: bool) -> None:
+        self._direct = direct
+        self._patience = min(timeout, _PATIENCE)
+        self._dialer = Dialer(dsn, patience=self._patience)
+        settings = (
+            # A little sooner than here, so that a statement that is too slow costs no connection.
+            f"statement_timeout = {round(timeout * 950) + 1}",
+            # Every order that is asked for is a key's; with stale statistics, PostgreSQL would
+            # rather read and sort all tasks of a user than walk along the key for a page.
+            "enable_sort = off",
+        )
+        self._kept = "".join(f"SET {setting}; " for setting in settings)
+        # In the statement's own round trip and transaction, so that poolers may share the session.
+        self._sent = "".join(f"SET LOCAL {setting}; " for setting in settings)
+
+    async def open(self) -> Connection:
+        """Begin a session; raises `DatabaseUnavailable`."""
+        connection = Connection(await self._dialer.dial())
+        if self._direct:
+            await self._prepare(connection)
+        return connection
+
+    def message(self, connection: Connection, sql: str) -> str:
+        """Return what runs the statement on this connection."""
+        if connection.prepared and sql in EXECUTE:
+            return EXECUTE[sql]
+        return self._sent + sql
+
+    async def _prepare(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._patience, end, connection)
+        try:
+            await connection.execute(self._kept + PREPARE)
+            connection.prepared = True
+        except DatabaseRefused:
+            return  # the tables are not there yet: what is asked then says so
+        except DatabaseUnavailable:
+            connection.close()
+            raise
+        finally:
+            timer.cancel()
+
+
+def end(connection: Connection) -> None:
+    """End a session whose server is silent; its statement raises `DatabaseTooSlow`."""
+    connection.close(DatabaseTooSlow("The database did not answer in time."))

@@ -1,0 +1,1 @@
+"""Who sends a request: tokens and the keys they are signed with."""

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL, and the files it is kept in."""

@@ -1,0 +1,121 @@
+"""Every error a client can see, as a problem document (RFC 9457)."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from compiled.answers import Reply, reply
+from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused
+from db.errors import InvalidCursor
+from todo_api.problems.causes import type_of
+from todo_api.problems.errors import ClientDisconnected, NoSuchPath, RateLimited
+from todo_api.problems.kinds import Kind, kind_of
+from todo_api.request import Request
+from todo_api.telemetry.logs import REQUEST, log_error
+
+MEDIA_TYPE = "application/problem+json"
+_MEDIA_TYPE = MEDIA_TYPE.encode()
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""The names of RFC 9110 where Python's are older."""
+
+
+def problem(error: Exception, request_id: str) -> Reply:
+    """Return the response that tells a client of `error`."""
+    return _problem(error, kind_of(error), request_id)
+
+
+def answer_to(error: Exception, request: Request) -> Reply:
+    """Return the response that tells the client of `error`, and tell the log what is our fault.
+
+    Raises `ClientDisconnected`, where there is nobody to tell.
+    """
+    if isinstance(error, ClientDisconnected):
+        raise error
+    error = _translated(error)
+    kind = kind_of(error)
+    request.error_code = kind.error_code
+    # Overload is no fault, and to write a line of each would be more work still.
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind.error_code != "OVERLOADED":
+        log_error(error, request)
+    return _problem(error, kind, request.id)
+
+
+def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
+    faults = _faults(error)
+    document = {
+        "type": type_of(kind.error_code),
+        "title": _TITLES.get(kind.status, kind.status.phrase),
+        "status": kind.status,
+        "detail": kind.detail or _summary(faults) or str(error),
+        "error_code": kind.error_code,
+        "timestamp": _now(),
+        "request_id": request_id,
+    }
+    if faults:
+        document["errors"] = [fault._asdict() for fault in faults]
+    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    headers = kind.headers
+    if isinstance(error, RequestRefused) and error.allow:
+        headers = [(b"allow", error.allow.encode())]
+    if isinstance(error, RateLimited):
+        headers = [(b"retry-after", b"%d" % error.wait)]
+    return reply(kind.status, headers, body, _MEDIA_TYPE)
+
+
+def _now() -> datetime | str:
+    """Return the time to the microsecond; orjson would leave out what is zero, one in a million."""
+    now = datetime.now(UTC)
+    return now if now.microsecond else f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _translated(error: Exception) -> Exception:
+    """Return what Starlette's routes raise in our own terms."""
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
+        return NoSuchPath()
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = (error.headers or {}).get("Allow", "").split(", ")
+        return RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(sorted(methods)))
+    return error
+
+
+def _faults(error: Exception) -> list[Fault]:
+    if isinstance(error, InvalidCursor):
+        return [Fault("cursor", "Must be the next_cursor of this very list.")]
+    return getattr(error, "faults", [])
+
+
+def _summary(faults: list[Fault]) -> str:
+    pointers = dict.fromkeys(fault.pointer for fault in faults)
+    names = ", ".join(pointer or "the body itself" for pointer in pointers)
+    return names and f"The request is not valid: {names}."[:MOST_CHARACTERS]
+
+
+class Problems:
+    """Answer every exception with its problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; a response that has begun can't be replaced any more."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except ClientDisconnected:
+            return
+        except Exception as error:  # noqa: BLE001 (the one place where all errors end)
+            answer = answer_to(error, scope[REQUEST])
+            if not started:
+                await answer.send(scope, send)

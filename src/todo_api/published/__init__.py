@@ -1,0 +1,1 @@
+"""What the server publishes: the contract, its pages, Swagger UI and its own health."""

@@ -1,0 +1,104 @@
+"""The server's own endpoints, outside the contract: its health, and the contract itself."""
+
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from compiled.answers import etag_of, is_current
+from compiled.routes import Routes, path_of
+from db.statements import MIGRATED
+from todo_api.http.security import policy_of
+from todo_api.problems import causes
+from todo_api.problems.errors import NotReady, ShuttingDown
+from todo_api.published import swagger
+from todo_api.published.contract import contract_json, contract_yaml
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_ABOUT = {"service": "todo-api", "version": version("todo-api")}
+
+
+class Endpoints:
+    """Answer the server's own paths; pass all others on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._routes: Routes[Endpoint] = Routes()
+        self._routes.add("/health", "GET", health)
+        self._routes.add("/ready", "GET", ready)
+        self._routes.add("/openapi.yaml", "GET", openapi_yaml)
+        self._routes.add("/openapi.json", "GET", openapi_json)
+        self._routes.add(causes.PATH, "GET", errors)
+        self._routes.add(f"{swagger.PATH}/", "GET", docs)
+        self._routes.add(f"{swagger.PATH}/index.html", "GET", docs)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, if its path is one of these."""
+        match = self._routes.match(path_of(scope)) if scope["type"] == "http" else None
+        if match is None:
+            await self.app(scope, receive, send)
+            return
+        endpoint = match.target(scope["method"])
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+async def health(_: Request) -> Response:
+    """Answer as long as the process does; the database is not asked."""
+    return JSONResponse({"status": "healthy", **_ABOUT})
+
+
+async def ready(request: Request) -> Response:
+    """Answer 200 while the database does and has its tables, and the server is not to end.
+
+    Raises `DatabaseUnavailable`, `NotReady` and `ShuttingDown`.
+    """
+    if request.state.drain.begun:
+        raise ShuttingDown
+    rows = await request.state.pool.execute(MIGRATED, None, retry=True)
+    if not rows[0][0]:
+        raise NotReady
+    return JSONResponse({"status": "ready", **_ABOUT})
+
+
+async def openapi_yaml(request: Request) -> Response:
+    """Return the contract, byte for byte."""
+    return _published(request, contract_yaml(), "application/yaml")
+
+
+async def openapi_json(request: Request) -> Response:
+    """Return the contract as JSON."""
+    return _published(request, contract_json(), "application/json")
+
+
+async def errors(request: Request) -> Response:
+    """Return the page that a problem's type leads to."""
+    return _page(request, causes.page())
+
+
+async def docs(request: Request) -> Response:
+    """Return Swagger UI."""
+    return _page(request, swagger.page())
+
+
+def _page(request: Request, text: str) -> Response:
+    page = text.encode()
+    response = _published(request, page, "text/html")
+    response.headers["Content-Security-Policy"] = policy_of(page)
+    return response
+
+
+def _published(request: Request, content: bytes, media_type: str) -> Response:
+    etag = _etag_of(content)
+    headers = {"ETag": etag, "Access-Control-Allow-Origin": "*"}
+    if is_current(request.headers.get("If-None-Match"), etag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)
+
+
+_etag_of = lru_cache(maxsize=8)(etag_of)
+"""Of what is published, which is the same for as long as the process runs."""

@@ -1,0 +1,49 @@
+"""Tokens of our own: for a developer's machine, and where a secret is shared."""
+
+import logging
+import secrets
+import time
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+import jwt
+
+from todo_api.embedded.kept import read_whole, write_whole
+from todo_api.settings.settings import Settings
+
+_SHORTEST = 32  # characters, as of any secret for HS256 (RFC 7518, 3.2)
+
+_log = logging.getLogger("todo_api.development")
+
+
+def signing_secret(settings: Settings) -> str:
+    """Return JWT_SECRET_KEY, or else the development secret, which is made at first use."""
+    if settings.jwt_secret_key:
+        return settings.jwt_secret_key.get_secret_value()
+    return _development_secret(settings.data_dir)
+
+
+def token_for(user: str, secret: str, ttl: int) -> str:
+    """Return a token for `user` that is valid for `ttl` seconds (HS256)."""
+    now = int(time.time())
+    return jwt.encode({"user_id": user, "iat": now, "exp": now + ttl}, secret, algorithm="HS256")
+
+
+def _development_secret(data_dir: Path) -> str:
+    """Return the secret kept beside the embedded data, readable by its owner only."""
+    path = data_dir / "jwt-secret"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        write_whole(path, secrets.token_hex(32), replace=False)
+    if len(read_whole(path)) < _SHORTEST:
+        _replace(path)
+    return read_whole(path)
+
+
+def _replace(path: Path) -> None:
+    """Make a secret anew that was lost, as when the power failed while it was written."""
+    with path.open() as damaged:
+        flock(damaged, LOCK_EX)
+        if len(read_whole(path)) < _SHORTEST:  # nobody else was first
+            write_whole(path, secrets.token_hex(32))
+            _log.warning("%s was damaged and is made anew: tokens made with it are void.", path)

@@ -1,0 +1,215 @@
+"""The configuration: the environment, read once."""
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Self
+
+from pydantic import Field, FilePath, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from todo_api.settings.types import (
+    HttpUrl,
+    Origins,
+    PostgresUrl,
+    RateLimit,
+    RedisUrl,
+    SigningSecret,
+)
+from todo_api.telemetry.log_output import Format
+
+_EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
+_EXPORTER = "opentelemetry-exporter-otlp-proto-http"
+
+
+class SettingsError(Exception):
+    """A variable that is missing or wrong; each line names one, and an example of what is right."""
+
+
+def _load(certificate: Path, key: Path) -> None:
+    try:
+        # A password would be asked for on the terminal, where a service has nobody to answer.
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise ValueError(
+            f"TLS_CERT and TLS_KEY can't be used ({error.strerror or error}): give a PEM "
+            "certificate and its key without a password, such as TLS_CERT=/etc/ssl/todo-api.pem "
+            "TLS_KEY=/etc/ssl/private/todo-api.key"
+        ) from None
+
+
+class Settings(BaseSettings):
+    """The service's settings; see the README's table."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    database_url: PostgresUrl | None = Field(
+        None, examples=["postgresql://user:password@host/database"]
+    )
+    database_direct: bool = Field(False, examples=["true"])
+    data_dir: Path = Field(Path(".data"), examples=["/var/lib/todo-api"])
+    better_auth_url: HttpUrl | None = Field(None, examples=["https://auth.example.com"])
+    jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
+    jwt_issuer: str | None = Field(None, examples=["https://auth.example.com"])
+    jwt_audience: str | None = Field(None, examples=["https://api.example.com"])
+    jwt_secret_key: SigningSecret | None = Field(None, examples=["$(openssl rand -hex 32)"])
+    jwks_refresh_interval: float = Field(300.0, gt=0, le=86_400, examples=["300"])
+    jwks_cool_down: float = Field(10.0, gt=0, le=3600, examples=["10"])
+    cors_origins: Origins = Field(
+        ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
+    )
+    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
+    port: int = Field(8000, ge=1, le=65535, examples=["8000"])
+    tls_cert: FilePath | None = Field(None, examples=["/etc/ssl/todo-api.pem"])
+    tls_key: FilePath | None = Field(None, examples=["/etc/ssl/private/todo-api.key"])
+    forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
+    metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
+    metrics_port: int | None = Field(None, ge=1, le=65535, examples=["9464"])
+    rate_limit: RateLimit | None = Field(None, examples=["100/second"])
+    rate_limit_redis_url: RedisUrl | None = Field(None, examples=["redis://:password@host:6379/0"])
+    workers: int = Field(1, ge=1, le=1000, examples=["2"])
+    db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
+    request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
+    shutdown_drain: float = Field(0.0, ge=0, le=3600, examples=["5"])
+    log_format: Format = Field("auto", examples=["json"])
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(None, examples=["http://localhost:4318"])
+    otel_exporter_otlp_traces_endpoint: HttpUrl | None = Field(
+        None, examples=["http://localhost:4318/v1/traces"]
+    )
+    otel_sdk_disabled: bool = Field(False, examples=["true"])
+    # The SDK reads these itself, but does not say which variable it refuses.
+    otel_bsp_schedule_delay: int = Field(5000, ge=1, examples=["5000"])
+    otel_bsp_max_queue_size: int = Field(2048, ge=1, examples=["2048"])
+    otel_bsp_max_export_batch_size: int = Field(512, ge=1, examples=["512"])
+
+    @model_validator(mode="after")
+    def _one_source_of_keys(self) -> Self:
+        if self.jwt_secret_key and (self.better_auth_url or self.jwks_url):
+            raise ValueError(
+                "JWT_SECRET_KEY is set beside BETTER_AUTH_URL or JWT_JWKS_URL: set one of them "
+                "only, for example BETTER_AUTH_URL=https://auth.example.com"
+            )
+        if self.jwks_url and not (self.issuer and self.audience):
+            raise ValueError(
+                "JWT_JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE beside it, for example "
+                "JWT_ISSUER=https://auth.example.com JWT_AUDIENCE=https://api.example.com"
+            )
+        if self.database_url and not (self.jwt_secret_key or self.jwks_url):
+            raise ValueError(
+                "DATABASE_URL is set, but nothing to check tokens with: set BETTER_AUTH_URL, "
+                "JWT_JWKS_URL or JWT_SECRET_KEY, for example BETTER_AUTH_URL=https://auth.example.com"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_certificate(self) -> Self:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError(
+                "TLS_CERT and TLS_KEY go together, for example "
+                "TLS_CERT=/etc/ssl/todo-api.pem TLS_KEY=/etc/ssl/private/todo-api.key"
+            )
+        if self.tls_cert and self.tls_key:
+            _load(self.tls_cert, self.tls_key)
+        return self
+
+    @model_validator(mode="after")
+    def _a_port_for_each(self) -> Self:
+        hosts = {self.host, self.metrics_host}
+        if self.port == self.metrics_port and (len(hosts) == 1 or hosts & _EVERY_ADDRESS):
+            raise ValueError(
+                "PORT and METRICS_PORT name the same port: give each its own, for example "
+                "PORT=8000 METRICS_PORT=9464"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _installed_opentelemetry(self) -> Self:
+        if self.traces_endpoint:
+            try:
+                distribution(_EXPORTER)
+            except PackageNotFoundError:
+                raise ValueError(
+                    "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT asks for "
+                    "traces, but OpenTelemetry is not installed: run "
+                    "`pip install 'todo-api[opentelemetry]'`, or set OTEL_SDK_DISABLED=true"
+                ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_a_batch(self) -> Self:
+        if self.traces_endpoint and self.otel_bsp_max_export_batch_size > (
+            self.otel_bsp_max_queue_size
+        ):
+            raise ValueError(
+                "OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512 by default, is more than the queue holds: set "
+                "both, for example OTEL_BSP_MAX_QUEUE_SIZE=100 OTEL_BSP_MAX_EXPORT_BATCH_SIZE=50"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_count_of_requests(self) -> Self:
+        if self.rate_limit and self.workers > 1 and not self.rate_limit_redis_url:
+            raise ValueError(
+                "RATE_LIMIT with WORKERS above 1 needs RATE_LIMIT_REDIS_URL, as each process would "
+                "count on its own, for example RATE_LIMIT_REDIS_URL=redis://localhost:6379/0"
+            )
+        if self.rate_limit_redis_url and not self.rate_limit:
+            raise ValueError(
+                "RATE_LIMIT_REDIS_URL is set, but no limit: set RATE_LIMIT beside it, for example "
+                "RATE_LIMIT=100/second"
+            )
+        return self
+
+    @property
+    def direct(self) -> bool:
+        """Whether no pooler stands before the database, as none does before the embedded one."""
+        return self.database_direct or self.database_url is None
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Where the keys are, if tokens are signed by an identity server."""
+        if self.jwt_jwks_url or not self.better_auth_url:
+            return self.jwt_jwks_url
+        return f"{self.better_auth_url.rstrip('/')}/api/auth/jwks"
+
+    @property
+    def issuer(self) -> str | None:
+        """The `iss` that tokens must have."""
+        return self.jwt_issuer or self.better_auth_url
+
+    @property
+    def audience(self) -> str | None:
+        """The `aud` that tokens must have."""
+        return self.jwt_audience or self.better_auth_url
+
+    @property
+    def traces_endpoint(self) -> str | None:
+        """Where spans are sent, if they are asked for (OTLP over HTTP)."""
+        if self.otel_sdk_disabled:
+            return None
+        if self.otel_exporter_otlp_traces_endpoint or not self.otel_exporter_otlp_endpoint:
+            return self.otel_exporter_otlp_traces_endpoint
+        return f"{self.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
+
+    @property
+    def development(self) -> bool:
+        """Whether the service makes a secret of its own, as nothing else was said."""
+        return not (self.jwt_secret_key or self.jwks_url)
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises `SettingsError`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(map(_line, error.errors(include_input=False)))) from None
+
+
+def _line(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    field = str(error["loc"][0])
+    example = (Settings.model_fields[field].examples or [""])[0]
+    return f"{field.upper()}: {message}, for example {field.upper()}={example}"

@@ -1,0 +1,79 @@
+"""What a variable of the environment may hold, by the kinds there are; each says what is wrong."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+from identity.keys import SharedSecret
+from todo_api.limits.rate import Rate
+
+
+def _postgresql(url: SecretStr) -> SecretStr:
+    scheme, separator, rest = url.get_secret_value().partition("://")
+    if scheme not in ("postgres", "postgresql", "postgresql+psycopg2") or not separator:
+        raise ValueError("must be the URL of a PostgreSQL database")
+    plain = f"postgresql://{rest}"
+    try:
+        parse_dsn(plain)
+    except ProgrammingError:
+        raise ValueError("must be a URL that libpq can read") from None
+    return SecretStr(plain)
+
+
+def _http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    return url
+
+
+def _secret(secret: SecretStr) -> SecretStr:
+    SharedSecret(secret.get_secret_value())
+    return secret
+
+
+def _origin(text: str) -> str:
+    origin = text.rstrip("/")
+    parts = urlsplit(origin)
+    if origin != "*" and origin != f"{parts.scheme}://{parts.netloc}".lower():
+        raise ValueError("must be origins as browsers send them, in lower case and without a path")
+    return origin if origin == "*" else _http(origin)
+
+
+def _comma_list(text: Any) -> Any:
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
+
+
+def _redis(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if not text.startswith(("redis://", "rediss://")):
+        raise ValueError("must be the URL of a Redis server")
+    if find_spec("redis") is None:
+        raise ValueError("needs the package's extra, pip install 'todo-api[redis]'")
+    redis = import_module("redis")
+    try:
+        redis.asyncio.ConnectionPool.from_url(text).make_connection()
+    except (AttributeError, TypeError, ValueError, redis.RedisError):
+        raise ValueError("must be a URL that redis-py can read") from None
+    return url
+
+
+def _rate(text: Any) -> Any:
+    # Of an optional variable, pydantic-settings reads as JSON what can be so read: 100 is a number.
+    return text if isinstance(text, Rate) else Rate.parse(str(text))
+
+
+HttpUrl = Annotated[str, AfterValidator(_http)]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_comma_list)
+]
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgresql)]
+RateLimit = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_secret)]

@@ -1,0 +1,131 @@
+"""The head of a request: parsed once it is complete (RFC 9112, 2, 3 and 5)."""
+
+import re
+
+from httptools import (
+    HttpParserError,
+    HttpParserInvalidURLError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+    parse_url,
+)
+
+from compiled.request import HeaderFields, fields_by_name
+from todo_api.problems.errors import HeadTooLarge, MalformedRequest
+
+MOST_BYTES = 65_536
+MOST_FIELDS = 100
+
+_END = re.compile(rb"\n\r?\n")
+_REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])\r\n")
+_TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_LINES_BESIDE_FIELDS = 2  # the request line, and the empty one
+
+
+def end_of_head(data: bytearray, searched: int) -> int:
+    """Return where the head ends with which `data` begins, or 0 where it is not complete.
+
+    `searched` says how many of the bytes were there the last time. Raises `MalformedRequest` and
+    `HeadTooLarge` as soon as it is clear that no more bytes can make a good head of it.
+    """
+    found = _END.search(data, max(0, searched - 2))
+    if data[0] not in _TOKEN:
+        raise MalformedRequest
+    if found is None and len(data) >= MOST_BYTES:
+        raise HeadTooLarge
+    return found.end() if found else 0
+
+
+class Head:
+    """A parsed head; raises `MalformedRequest` and `HeadTooLarge`.
+
+    It is read by two: the request line by an expression of ours, which leaves no room for other
+    protocols, and all of it by llhttp, in its strict mode. Each head has a parser of its own, so
+    that a body is never read as a head, whatever stands in this one: Upgrade is ignored, as a
+    server may (RFC 9110, 7.8), and CONNECT is refused, as this is no proxy.
+    """
+
+    __slots__ = (
+        "authorization",
+        "expects_continue",
+        "fields",
+        "items",
+        "keep_alive",
+        "length",
+        "method",
+        "path",
+        "query",
+        "version",
+    )
+
+    length: int | None
+    """The bytes of the body; None where it is chunked."""
+
+    def __init__(self, data: bytes) -> None:
+        line = _REQUEST_LINE.match(data)
+        if line is None:
+            raise MalformedRequest
+        if data.count(b"\n") > MOST_FIELDS + _LINES_BESIDE_FIELDS:
+            raise HeadTooLarge
+        method, target, minor = line.groups()
+        self.method = method.decode()
+        self.version = "1.1" if minor == b"1" else "1.0"
+        self.path, self.query = _split(target)
+        self.items: list[tuple[bytes, bytes]] = []
+        self.authorization: list[bytes] = []
+        parser = HttpRequestParser(self)
+        try:
+            parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass  # the head was parsed whole
+        except HttpParserError:
+            raise MalformedRequest from None
+        self.fields: HeaderFields = fields_by_name(self.items)
+        self._interpret(minor)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; white space around the value is no part of it (RFC 9110, 5.5)."""
+        name, value = name.lower(), value.strip(b" \t")
+        self.items.append((name, value))
+        if name == b"authorization":
+            self.authorization.append(value)
+
+    def _interpret(self, minor: bytes) -> None:
+        fields = self.fields
+        if self.method == "CONNECT" or (b"host" not in fields and minor == b"1"):
+            raise MalformedRequest
+        if len(fields) < len(self.items) and [name for name, _ in self.items].count(b"host") > 1:
+            raise MalformedRequest
+        self.expects_continue = (
+            minor == b"1" and fields.get(b"expect", b"").lower() == b"100-continue"
+        )
+        self.keep_alive = _keeps_alive(fields.get(b"connection"), minor)
+        coding = fields.get(b"transfer-encoding")
+        if coding is None:
+            self.length = int(fields.get(b"content-length", b"0"))
+        elif coding.lower() == b"chunked" and minor == b"1" and b"content-length" not in fields:
+            self.length = None
+        else:
+            raise MalformedRequest  # a coding that nobody here undoes (RFC 9112, 6.1)
+
+
+def _keeps_alive(connection: bytes | None, minor: bytes) -> bool:
+    """Tell whether the connection is to go on (RFC 9112, 9.3)."""
+    if connection is None:
+        return minor == b"1"
+    options = {option.strip(b" \t") for option in connection.lower().split(b",")}
+    return b"close" not in options and (minor == b"1" or b"keep-alive" in options)
+
+
+def _split(target: bytes) -> tuple[bytes, bytes]:
+    """Return the path and the query of a target, a whole address among them (RFC 9112, 3.2)."""
+    if target[:1] != b"/" and target != b"*":
+        if target[:7].lower() != b"http://" and target[:8].lower() != b"https://":
+            raise MalformedRequest
+        try:
+            address = parse_url(target)
+        except HttpParserInvalidURLError:
+            raise MalformedRequest from None
+        return address.path or b"/", address.query or b""
+    path, _, query = target.partition(b"#")[0].partition(b"?")
+    return path, query
