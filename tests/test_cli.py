@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from todo_api.__main__ import cli
-from todo_api.published.contract import contract, contract_json, contract_yaml
+from todo_api.contract import contract, contract_json, contract_yaml
 
 SECRET = "a secret that only the tests know"
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 from todo_api.settings.settings import Settings
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text()

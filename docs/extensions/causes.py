@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
+from todo_api.contract import contract
 from todo_api.problems.causes import CAUSES, Cause
-from todo_api.published.contract import contract
 
 _EXAMPLE = """\
 :::{{dropdown}} {status} · {summary}

@@ -1,8 +1,8 @@
 """A contract of OpenAPI 3.0, compiled to callables that keep it, or refused with the reasons."""
 
 from compiled.answers import Answer, Reply
+from compiled.contract.operations import Operations
 from compiled.errors import ContractRefused, Fault, RequestRefused
-from compiled.operations import Operations
 from compiled.request import Request
 from compiled.seams import Admission, Declared, Seams
 

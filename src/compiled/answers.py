@@ -10,7 +10,7 @@ import orjson
 from starlette.types import Scope, Send
 
 from compiled.bodies import is_json, media_type_of
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.request import Headers
 
 _NOT_MODIFIED = "304"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.errors import Fault, RequestRefused
 from compiled.request import HeaderFields, Request
 from compiled.schemas.schema import Schema, Schemas

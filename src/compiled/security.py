@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.parameters.parameters import cookies_of
 from compiled.request import Request
 

@@ -17,9 +17,9 @@ from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import server
+from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.embedded.embedded import EmbeddedError
-from todo_api.published.contract import contract, contract_json, contract_yaml
 from todo_api.settings.development import signing_secret, token_for
 from todo_api.settings.settings import Settings, SettingsError, load_settings
 from todo_api.telemetry import log_output
@@ -54,7 +54,8 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     _allow_connections()
     _end_by_unwinding()
     _check_contract()
-    with _one_line_errors(), database(settings) as url, metrics_served(settings):
+    metrics = metrics_served(settings.metrics_host, settings.metrics_port)
+    with _one_line_errors(), database(settings) as url, metrics:
         if settings.database_url:
             _check_schema(url)
         if settings.rate_limit_redis_url:

@@ -23,6 +23,7 @@ from db.pool.pool import Pool
 from identity.auth import Authenticator
 from identity.keys import KeySet, SharedSecret
 from todo_api.admission import Owners, checks
+from todo_api.contract import contract
 from todo_api.database import database
 from todo_api.http.cors import Cors
 from todo_api.http.drain import Drain
@@ -34,7 +35,6 @@ from todo_api.http.security import SecurityHeaders
 from todo_api.http.service import Service
 from todo_api.problems.documents import Problems, answer_to
 from todo_api.published import swagger
-from todo_api.published.contract import contract
 from todo_api.published.endpoints import Endpoints
 from todo_api.readings import readings
 from todo_api.request import Request

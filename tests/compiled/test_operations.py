@@ -16,7 +16,7 @@ from identity.auth import Authenticator
 from identity.keys import SharedSecret
 from tests.conftest import faults, problem
 from todo_api.app import create_app, operations_of
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 from todo_api.settings.settings import Settings
 
 NO_SUCH_TASK = 9007199254740991

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from db import schema
 from db.errors import DatabaseUnavailable
 from tests.db.dead import silent
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 PATIENCE = 10.0
 CONTRACT = contract()["components"]["schemas"]

@@ -12,8 +12,8 @@ import httpx2
 import psycopg2
 import pytest
 
-from db.conflicts import settled
 from db.errors import Conflict, DatabaseUnavailable
+from db.pool.conflicts import settled
 from db.pool.pool import Pool
 from tests.conftest import SECRET
 from tests.db.conftest import until

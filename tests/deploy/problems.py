@@ -8,8 +8,8 @@ from connexion.spec import Specification
 
 from tests.conftest import problem
 from tests.declared import Declared
+from todo_api.contract import contract
 from todo_api.problems.causes import type_of
-from todo_api.published.contract import contract
 
 _SPECIFICATION = Specification.load(contract())
 _PROBLEM = Declared(_SPECIFICATION["components"]["schemas"]["Problem"])

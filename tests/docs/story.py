@@ -10,7 +10,7 @@ from typing import NamedTuple
 import httpx2
 
 from tests.docs.recorder import Exchange
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 
 class Story(NamedTuple):

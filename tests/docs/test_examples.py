@@ -21,7 +21,7 @@ from tests.docs.recorder import Recorder, recording
 from tests.docs.story import STORIES, told
 from tests.live.conftest import Server, environment
 from tests.live.debian import debian_file
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 EXCHANGES = DOCS / "examples" / "exchanges"
 NODE_MODULES = ROOT / "tests" / "frontend" / "node_modules"

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.live.conftest import free_port, until
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 FRONTEND = Path(__file__).parent
 PRISM = FRONTEND / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.browser import Expected
 from tests.live.conftest import Server
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 OPERATIONS = [
     operation["operationId"]

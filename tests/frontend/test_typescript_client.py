@@ -12,7 +12,7 @@ import pytest
 from tests.frontend.consumers import operations_of, run
 from tests.live.conftest import Server, until
 from tests.published.test_contract import NAMES
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 HERE = Path(__file__).parent
 EXPECTATION = re.compile(r"// @ts-expect-error (TS\d+): ")

@@ -15,7 +15,7 @@ from tests.conftest import SECRET
 from tests.live.conftest import PATIENCE, Server
 from tests.live.corpus import CORPUS, Case
 from tests.live.wire import Answer, exchanges
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 from todo_api.settings.development import token_for
 
 pytestmark = pytest.mark.timeout(300)  # the first test waits for the whole corpus

@@ -16,10 +16,10 @@ from tests.live.conftest import COMMAND, Server, environment, free_port, serving
 from tests.live.redis import PASSWORD, Redis, redis_server
 from tests.live.test_metrics import watched
 from tests.live.wire import answer_of, connect
+from todo_api.contract import contract
 from todo_api.limits.limits import Limits
 from todo_api.limits.rate import Rate
 from todo_api.limits.shared_counts import SharedCounts
-from todo_api.published.contract import contract
 from todo_api.request import Request
 from todo_api.settings.development import token_for
 

@@ -13,7 +13,7 @@ from openapi_schema_validator import OAS30Validator
 
 from tests.conftest import SECRET
 from tests.live.conftest import PATIENCE, Server
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 from todo_api.settings.development import token_for
 
 bounded = settings(derandomize=True, deadline=None, max_examples=100)

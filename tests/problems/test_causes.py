@@ -3,9 +3,9 @@
 from starlette.testclient import TestClient
 
 from tests.conftest import problem
+from todo_api.contract import contract
 from todo_api.problems.causes import CAUSES
 from todo_api.problems.kinds import INTERNAL_ERROR, KINDS, REFUSALS
-from todo_api.published.contract import contract
 
 ERROR_CODES = contract()["components"]["schemas"]["ErrorCode"]["enum"]
 

@@ -18,10 +18,10 @@ from db import tasks
 from identity import auth, keys
 from tests.conftest import SECRET, problem
 from tests.declared import Declared
+from todo_api.contract import contract
 from todo_api.problems import documents as problems
 from todo_api.problems import errors, kinds
 from todo_api.problems.kinds import KINDS, Kind
-from todo_api.published.contract import contract
 from todo_api.request import Request
 from todo_api.settings.development import token_for
 

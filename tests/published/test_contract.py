@@ -12,10 +12,10 @@ from openapi_spec_validator import validate
 
 import handlers
 from compiled.answers import Responses
-from compiled.contract.document import Document, Place
+from compiled.document import Document, Place
 from db.paging import task_before
 from tests.declared import Declared
-from todo_api.published.contract import contract, contract_yaml
+from todo_api.contract import contract, contract_yaml
 
 SPECIFICATION = Specification.load(contract())
 METHODS = {"get", "put", "post", "delete", "patch"}

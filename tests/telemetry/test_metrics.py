@@ -11,8 +11,8 @@ from db.pool.pool import Pool
 from identity.keys import SharedSecret
 from tests.conftest import SECRET
 from todo_api.app import _authenticator, _envelope, create_app
+from todo_api.contract import contract
 from todo_api.http.intake import Intake
-from todo_api.published.contract import contract
 from todo_api.readings import readings
 from todo_api.settings.settings import Settings
 from todo_api.telemetry.counts import BOUNDS, READINGS, Layout

@@ -10,7 +10,7 @@ from connexion.resolver import Resolver
 
 from compiled.answers import Responses
 from compiled.bodies import RequestBody
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.operation import IF_NONE_MATCH, Handler, Operation, Parts
 from compiled.parameters.parameters import Parameters
 from compiled.routes import Routes

@@ -7,7 +7,7 @@ from connexion.exceptions import InvalidSpecification
 from connexion.spec import OpenAPISpecification, Specification, create_spec_validator
 from jsonschema import ValidationError  # type: ignore[import-untyped]
 
-from compiled.contract.document import Document
+from compiled.document import Document
 from compiled.errors import MOST_CHARACTERS, ContractRefused
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})

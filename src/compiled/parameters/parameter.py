@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.errors import Fault
 from compiled.parameters.styles import splitter, style_of, unwrapper
 from compiled.parameters.values import InvalidText, read_json, scalar_reader, types_of

@@ -6,7 +6,7 @@ from keyword import iskeyword
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from compiled.contract.document import Place, snake_case
+from compiled.document import Place, snake_case
 from compiled.errors import MOST_CHARACTERS, Fault
 from compiled.parameters.parameter import Parameter
 from compiled.request import HeaderFields

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.parameters.values import InvalidText
 
 Split = Callable[[Sequence[bytes]], list[bytes]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from compiled.contract.document import Place
+from compiled.document import Place
 
 Read = Callable[[str], Any]
 

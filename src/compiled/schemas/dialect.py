@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema_rs import Draft4Validator, RegexOptions
 
-from compiled.contract.document import Place
+from compiled.document import Place
 from compiled.schemas.formats import BOUNDS, DETAILS, UNBOUNDED
 
 JsonSchema = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 from jsonschema_rs import Draft4Validator, RegexOptions
 
-from compiled.contract.document import Document, Place
+from compiled.document import Document, Place
 from compiled.errors import Fault
 from compiled.schemas.dialect import JsonSchema, translated
 from compiled.schemas.faults import faults_of

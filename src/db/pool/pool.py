@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from time import perf_counter
 
-from db.conflicts import settled
 from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
+from db.pool.conflicts import settled
 from db.pool.connection import Connection, Rows
 from db.pool.queue import WaitQueue
 from db.pool.sessions import Sessions, end

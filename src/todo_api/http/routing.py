@@ -13,7 +13,7 @@ from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from compiled.bodies import declared_length
-from compiled.operations import Operations
+from compiled.contract.operations import Operations
 from compiled.request import HeaderFields
 from compiled.routes import path_of
 from todo_api.http.cors import is_preflight

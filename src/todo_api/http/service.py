@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
+from compiled.contract.operations import Operations
 from compiled.operation import Operation
-from compiled.operations import Operations
 from compiled.routes import Match
 from db.pool import pool
 from todo_api.http.envelope import Envelope

@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from compiled.answers import etag_of, is_current
 from compiled.routes import Routes, path_of
 from db.statements import MIGRATED
+from todo_api.contract import contract_json, contract_yaml
 from todo_api.http.security import policy_of
 from todo_api.problems import causes
 from todo_api.problems.errors import NotReady, ShuttingDown
 from todo_api.published import swagger
-from todo_api.published.contract import contract_json, contract_yaml
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPMethod
 from typing import NamedTuple
 
-from todo_api.problems.causes import CAUSES
-from todo_api.published.contract import contract
+from todo_api.contract import contract
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper bounds of the durations' buckets."""
@@ -63,7 +62,7 @@ class Layout:
         self.operations = {name: n * block for n, name in enumerate(self.declared)}
         """By operation, where its statuses are, followed by its durations."""
         start = len(self.operations) * block
-        self.errors = {code: start + n for n, code in enumerate(CAUSES)}
+        self.errors = {code: start + n for n, code in enumerate(_error_codes())}
         start += len(self.errors)
         self.readings = {name: start + n for n, name in enumerate(READINGS)}
         self.size = start + len(self.readings)
@@ -73,9 +72,17 @@ class Layout:
         return self.operations[operation] + STATUSES + status_class * DURATIONS
 
 
+def _error_codes() -> list[str]:
+    codes: list[str] = contract()["components"]["schemas"]["ErrorCode"]["enum"]
+    return codes
+
+
 def _operations() -> Iterator[tuple[str, frozenset[int]]]:
     """Yield each operation of the contract and the statuses that it may have."""
     for item in contract()["paths"].values():
         for method in HTTPMethod:
             if declared := item.get(method.lower()):
-                yield declared["operationId"], frozenset(map(int, declared["responses"]))
+                yield (
+                    declared["operationId"],
+                    frozenset(map(int, filter(str.isdigit, declared["responses"]))),
+                )

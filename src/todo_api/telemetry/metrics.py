@@ -16,7 +16,6 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from todo_api.settings.settings import Settings
 from todo_api.telemetry.counts import (
     BOUNDS,
     CLASSES,
@@ -35,13 +34,13 @@ _JWKS = "todo_api_jwks_"
 
 
 @contextmanager
-def metrics_served(settings: Settings) -> Iterator[None]:
-    """Serve the metrics of the workers that are started until the block ends, if so set.
+def metrics_served(host: str, port: int | None) -> Iterator[None]:
+    """Serve the metrics of the workers that are started until the block ends, if there is a port.
 
     This process answers even where all workers are busy. Their counts are in memory where the
     system has a folder for that: a page that is being written to a disk keeps its writer waiting.
     """
-    if settings.metrics_port is None:
+    if port is None:
         yield
         return
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
@@ -50,7 +49,7 @@ def metrics_served(settings: Settings) -> Iterator[None]:
         tally = Tally(Path(directory))
         registry = CollectorRegistry()
         registry.register(Workers(tally))
-        server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry)
+        server, thread = start_http_server(port, host, registry)
         try:
             with tally.kept_small():
                 yield

@@ -13,8 +13,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from db.errors import DatabaseOverloaded
-from todo_api.http.asgi import Cycle
 from todo_api.problems.errors import BodyTooSlow, ClientDisconnected, HeadTooSlow
+from todo_api.wire.asgi import Cycle
 from todo_api.wire.exchange import Exchange
 from todo_api.wire.head import Head, end_of_head
 from todo_api.wire.link import Link

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bench.growth_results import Connections, Growth, Medians, Spread
+from bench.growth.results import Connections, Growth, Medians, Spread
 
 _TABLES = {"alone": "table of that user only", "crowd": "table of all"}
 

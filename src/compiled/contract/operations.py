@@ -7,7 +7,7 @@ from connexion.spec import Specification
 
 from compiled.answers import Reply
 from compiled.contract.compiler import Compiler
-from compiled.contract.document import Document
+from compiled.document import Document
 from compiled.routes import Match, Routes
 from compiled.seams import R, Seams
 

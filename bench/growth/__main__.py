@@ -16,18 +16,18 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bench.database import Database, running_database
-from bench.growth_client import Client, request
-from bench.growth_connections import hold_connections
-from bench.growth_report import report
-from bench.growth_requests import Ask, paged, searched
-from bench.growth_results import Growth, Medians, Spread
-from bench.growth_tables import Sizes, alone, crowd, user_in_crowd, user_of
+from bench.growth.client import Client, request
+from bench.growth.connections import hold_connections
+from bench.growth.report import report
+from bench.growth.requests import Ask, paged, searched
+from bench.growth.results import Growth, Medians, Spread
+from bench.growth.tables import Sizes, alone, crowd, user_in_crowd, user_of
 from bench.measure import say
 from bench.peers import PEERS
 from bench.servers import serving
 from bench.versions import versions
 
-_BENCH = Path(__file__).resolve().parent
+_BENCH = Path(__file__).resolve().parents[1]
 _ALONE, _CROWD = "alone", "crowd"
 _WORST = 3  # rounds of what takes seconds
 _NAMED = ("machine", "Python", "PostgreSQL", "our service")
@@ -115,7 +115,12 @@ def _publish(growth: Growth) -> None:
     data.write_text(json.dumps(asdict(growth), indent=1) + "\n")
     text = report(growth)
     (_BENCH / "GROWTH.md").write_text(text)
-    draw = [_BENCH / ".venv/bin/python", _BENCH / "growth_picture.py", data, _BENCH / "growth.png"]
+    draw = [
+        _BENCH / ".venv/bin/python",
+        Path(__file__).with_name("picture.py"),
+        data,
+        _BENCH / "growth.png",
+    ]
     subprocess.run(draw, check=True)
     say("done: bench/GROWTH.md, bench/growth.json, bench/growth.png")
     print(text)

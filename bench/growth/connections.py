@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.database import Database
-from bench.growth_client import Client, RequestFailed, request
-from bench.growth_results import Connections, Spread
+from bench.growth.client import Client, RequestFailed, request
+from bench.growth.results import Connections, Spread
 from bench.peers import PEERS
 from bench.servers import Server, serving
 

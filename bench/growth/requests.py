@@ -4,8 +4,8 @@ import itertools
 import json
 from collections.abc import Callable
 
-from bench.growth_client import Client, request
-from bench.growth_tables import user_of
+from bench.growth.client import Client, request
+from bench.growth.tables import user_of
 from bench.workload import DESCRIPTION, TITLE
 
 Ask = Callable[[], float]
