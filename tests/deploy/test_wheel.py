@@ -45,6 +45,35 @@ def image() -> Iterator[Image]:
         yield image
 
 
+@pytest.fixture
+def with_traces(image: Image) -> Iterator[None]:
+    """Put the packages of traces in as the page says, and take them out again."""
+    before = packages_of(image)
+    page = (ROOT / "docs/deploy/tracing.md").read_text()
+    [step] = re.findall(r"^RUN (pip .+)$", page, re.MULTILINE)
+    image.run(step)
+    image.run(f"{PIP} check")
+    yield
+    added = sorted(line.partition("==")[0] for line in packages_of(image) - before)
+    image.run(f"{PIP} uninstall --yes {' '.join(added)}")
+
+
+def packages_of(image: Image) -> set[str]:
+    """Return what is installed in the image, each as name==version."""
+    listed = subprocess.run(
+        [
+            image.at("/usr/bin/pip"),
+            "--python",
+            image.at("/opt/todo-api/bin/python"),
+            *("list", "--format=freeze"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    return {line.lower().replace("_", "-") for line in listed}
+
+
 def replace_wheel(image: Image, given: Path) -> None:
     [built] = image.at("/build/dist").glob("*.whl")
     built.unlink()
@@ -116,10 +145,12 @@ def is_healthy(image: Image, port: int) -> bool:
 
 def output_of(image: Image, *arguments: str, **variables: str) -> str:
     """Run a command of the image to its end, and return its output and exit status."""
-    process = image.start(
-        *image.command("ENTRYPOINT"), *arguments, **({"JWT_SECRET_KEY": SECRET} | variables)
-    )
-    output, _ = process.communicate(timeout=PATIENCE)
+    words = [*image.command("ENTRYPOINT"), *arguments]
+    with image.start(*words, **({"JWT_SECRET_KEY": SECRET} | variables)) as process:
+        try:
+            output, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     return f"{output}exit status {process.returncode}"
 
 
@@ -133,18 +164,7 @@ def test_the_wheel_holds_each_file_of_the_service_and_none_else(wheel: Path) -> 
 
 
 def test_the_image_has_the_locked_packages_and_none_else(image: Image) -> None:
-    listed = subprocess.run(
-        [
-            image.at("/usr/bin/pip"),
-            "--python",
-            image.at("/opt/todo-api/bin/python"),
-            *("list", "--format=freeze"),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    installed = {line.lower().replace("_", "-") for line in listed}
+    installed = packages_of(image)
 
     assert {line for line in installed if not line.startswith("todo-api==")} <= pins(
         "deploy/requirements.lock"
@@ -250,14 +270,10 @@ def test_nothing_of_the_sources_is_on_its_path(image: Image) -> None:
     assert [Path(path).parent.parent for path in paths] == [packages] * 3
 
 
+@pytest.mark.usefixtures("migrated", "with_traces")
 def test_with_their_packages_put_in_as_the_page_says_traces_are_sent(
-    image: Image, migrated: str, pooled: str, token: Callable[[str], str]
+    image: Image, pooled: str, token: Callable[[str], str]
 ) -> None:
-    assert migrated
-    page = (ROOT / "docs/deploy/tracing.md").read_text()
-    [step] = re.findall(r"^RUN (pip .+)$", page, re.MULTILINE)
-    image.run(step)
-    image.run(f"{PIP} check")
     collector = Collector()
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "20"}
     with collector.listening(), serving(image, pooled, **variables) as (_, url):
