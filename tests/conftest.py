@@ -1,18 +1,20 @@
 """One embedded PostgreSQL and one application for all tests; each test has a user of its own."""
 
+import asyncio
 import json
 import logging
 import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from contextvars import ContextVar
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import psycopg2
@@ -20,6 +22,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from db import schema
+from tests.leftovers import held, leftovers
 from todo_api.app import create_app
 from todo_api.embedded.embedded import embedded_server
 from todo_api.settings.development import token_for
@@ -30,6 +33,9 @@ SECRET = "a secret that only the tests know"
 
 CURRENT: ContextVar[str] = ContextVar("CURRENT")
 """The test that a step belongs to: tasks, timers and requests inherit it from what began them."""
+
+_GRACE = 0.5
+"""Seconds in which the threads of shared servers see that a client left, and close their end."""
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -58,8 +64,32 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda text: request.config.stash[FIGURES].append(f"{request.node.nodeid}: {text}")
 
 
+@pytest.fixture
+async def own_loop() -> asyncio.AbstractEventLoop:
+    """The loop that asynchronous tests share; it stands still between them."""
+    return asyncio.get_running_loop()
+
+
 @pytest.fixture(autouse=True)
-def this_test(request: pytest.FixtureRequest) -> Iterator[str]:
+def nothing_left(
+    request: pytest.FixtureRequest, own_loop: asyncio.AbstractEventLoop
+) -> Iterator[None]:
+    """Fail a test that leaves something behind; what fixtures of a wider scope hold is older."""
+    shared = "anonymous" in request.fixturenames
+    database = urlsplit(request.getfixturevalue("database_url")).port if shared else None
+    before = held(own_loop)
+    yield
+    deadline = time.monotonic() + _GRACE
+    while left := leftovers(before, held(own_loop), request.node.nodeid, database or 0):
+        if time.monotonic() > deadline or any(not text.startswith("socket") for text in left):
+            break
+        time.sleep(0.005)
+    if left:
+        pytest.fail("the test left\n" + "\n".join(left), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def this_test(request: pytest.FixtureRequest, nothing_left: None) -> Iterator[str]:  # noqa: ARG001 - it sees this test's fixtures gone
     """The test's name, by which its own lines are known."""
     token = CURRENT.set(request.node.nodeid)
     yield request.node.nodeid

@@ -74,6 +74,14 @@ async def connections(deadlines: Deadlines) -> AsyncIterator[Connections]:
 async def serve(connections: Connections) -> AsyncIterator[Open]:
     """Serve an application, none of whose paths is of the contract, and connect to it."""
     async with AsyncExitStack() as stack:
+        served = ServerState()
+
+        async def all_ended() -> None:
+            async with asyncio.timeout(PATIENCE):
+                while served.connections:  # noqa: ASYNC110 - nothing tells of it
+                    await asyncio.sleep(0.002)
+
+        stack.push_async_callback(all_ended)
         pool = Pool("host=nowhere.invalid")
         stack.push_async_callback(pool.close)
         envelope = Envelope((), ())
@@ -87,9 +95,7 @@ async def serve(connections: Connections) -> AsyncIterator[Open]:
             config.load()
             state: dict[str, Any] = {"http": service, "meter": None}
             loop = asyncio.get_running_loop()
-            server = await loop.create_server(
-                lambda: Protocol(config, ServerState(), state), "127.0.0.1"
-            )
+            server = await loop.create_server(lambda: Protocol(config, served, state), "127.0.0.1")
             stack.callback(server.close)
             client = Client(
                 *await asyncio.open_connection(*server.sockets[0].getsockname(), limit=10**8)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Issuer:
         self.asked = asyncio.Event()
         self.awake = asyncio.Event()
         self.awake.set()
+        self.serving: set[asyncio.Task[Any] | None] = set()
         self.publish(OKP)
 
     def publish(self, *keys: Any) -> None:
@@ -39,12 +41,19 @@ class Issuer:
         self.reply = "\r\n".join([*head, "Connection: close", "", ""]).encode() + body
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        self.serving.add(asyncio.current_task())
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # the fetch was given up before it was sent
+            writer.close()
+            return
         self.requests += 1
         self.asked.set()
         await self.awake.wait()
         writer.write(self.reply)
         writer.close()
+        with suppress(ConnectionError):  # who asked may have given up
+            await writer.wait_closed()
 
 
 class Clock:
@@ -69,6 +78,7 @@ async def issuer() -> AsyncIterator[Issuer]:
         issuer.url = f"http://user:password@127.0.0.1:{port}/private/jwks"
         yield issuer
         issuer.awake.set()
+        await asyncio.gather(*filter(None, issuer.serving))
 
 
 @pytest.fixture

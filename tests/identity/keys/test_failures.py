@@ -3,6 +3,7 @@ import gzip
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -92,15 +93,21 @@ async def test_a_slow_issuer_is_given_up(issuer: Issuer, caplog: pytest.LogCaptu
 
 
 async def test_an_answer_that_trickles_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    ended = asyncio.Event()
+
     async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         while not writer.is_closing():
             writer.write(b" ")
             await asyncio.sleep(0.01)
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        ended.set()
 
     async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
         keys = KeySet(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", timeout=0.2)
         with pytest.raises(KeysUnavailable):
             await keys.find("ed")
         await keys.close()
+        await ended.wait()
     assert "TimeoutError" in caplog.text

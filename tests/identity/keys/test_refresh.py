@@ -31,6 +31,8 @@ async def test_a_known_key_never_waits(keys: KeySet, issuer: Issuer, clock: Cloc
     assert await keys.find("ed")
     assert not waiting.done()
     assert issuer.requests == 2
+    issuer.awake.set()
+    await waiting
 
 
 class Naps:
