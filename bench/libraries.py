@@ -1,0 +1,93 @@
+"""What we write by hand, in turns with the libraries that do it: metrics, JSON log lines.
+
+Needs python-json-logger, which nothing else here does: `.venv/bin/pip install python-json-logger`,
+then `.venv/bin/python -m bench.libraries`.
+"""
+
+import io
+import logging
+import os
+import tempfile
+import time
+from statistics import median
+
+_REQUESTS = 20_000
+_ROUNDS = 7
+_TICK = 2_000  # requests between two updates of the shared counts, as at 8,000 a second
+
+_folder = tempfile.mkdtemp(dir="/dev/shm")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder  # is read when the library is imported
+
+from prometheus_client import Counter, Histogram  # noqa: E402
+from pythonjsonlogger.json import JsonFormatter as LibrarysFormatter  # noqa: E402
+
+from todo_api.request import Request  # noqa: E402
+from todo_api.telemetry import log_output, logs  # noqa: E402
+from todo_api.telemetry.counts import BOUNDS  # noqa: E402
+from todo_api.telemetry.meter import Meter  # noqa: E402
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_counter = Counter("requests", "Requests", ["operation", "status"])
+_histogram = Histogram("durations", "Durations", ["operation", "class"], buckets=BOUNDS)
+_meter = Meter(_folder)
+_request = Request("GET", id="a" * 32, operation="get_task", user="alice", status=200)
+_output = io.StringIO()
+_formatter = log_output.JsonFormatter()
+_logger = logging.getLogger("bench")
+_logger.propagate = False
+_logger.setLevel(logging.INFO)
+
+
+def metrics_of_the_library() -> None:
+    """Count as prometheus_client's multiprocess mode does: one file a worker, written at once."""
+    for _ in range(_REQUESTS):
+        _counter.labels("get_task", "200").inc()
+        _histogram.labels("get_task", "2xx").observe(0.0012)
+
+
+def our_metrics() -> None:
+    """Count as a worker does: a list, added to the shared memory several times a second."""
+    for at in range(_REQUESTS):
+        _meter.add(("get_task", 200, None, 0.0012))
+        if at % _TICK == 0:
+            _meter.update()
+    _meter.update()
+
+
+def lines_of_the_library() -> None:
+    """Write lines with python-json-logger."""
+    for _ in range(_REQUESTS):
+        _logger.info("request", extra=logs._fields(_request))
+
+
+def our_lines() -> None:
+    """Write the same lines as the service does."""
+    for _ in range(_REQUESTS):
+        record = logs._record(logs._fields(_request))  # noqa: SLF001 (likewise)
+        _output.write(_formatter.format(record) + "\n")
+
+
+def main() -> None:
+    """Print the medians, in microseconds of processor time for each request."""
+    handler = logging.StreamHandler(_output)
+    handler.setFormatter(LibrarysFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    _logger.addHandler(handler)
+    measured: dict[Callable[[], None], list[float]] = {
+        each: [] for each in (metrics_of_the_library, our_metrics, lines_of_the_library, our_lines)
+    }
+    for _ in range(_ROUNDS):
+        for each, costs in measured.items():
+            _output.seek(0)
+            _output.truncate()
+            started = time.process_time()
+            each()
+            costs.append((time.process_time() - started) / _REQUESTS * 1e6)
+    for each, costs in measured.items():
+        print(f"{each.__name__}: {median(costs):.1f} us")
+
+
+if __name__ == "__main__":
+    main()
