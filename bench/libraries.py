@@ -10,6 +10,10 @@ import os
 import tempfile
 import time
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _REQUESTS = 20_000
 _ROUNDS = 7
@@ -25,10 +29,6 @@ from todo_api.request import Request  # noqa: E402
 from todo_api.telemetry import log_output, logs  # noqa: E402
 from todo_api.telemetry.counts import BOUNDS  # noqa: E402
 from todo_api.telemetry.meter import Meter  # noqa: E402
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _counter = Counter("requests", "Requests", ["operation", "status"])
 _histogram = Histogram("durations", "Durations", ["operation", "class"], buckets=BOUNDS)
