@@ -17,7 +17,7 @@ from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import server
-from todo_api.contract import contract, contract_json, contract_yaml
+from todo_api.contract import component, contract_json, contract_yaml
 from todo_api.database import database
 from todo_api.embedded.embedded import EmbeddedError
 from todo_api.settings.development import signing_secret, token_for
@@ -94,7 +94,7 @@ def token(user: str, ttl: int) -> None:
             "Tokens are issued by the identity server at BETTER_AUTH_URL or JWT_JWKS_URL; "
             "this command needs JWT_SECRET_KEY instead."
         )
-    if not schema_of(contract()["components"]["schemas"]["UserId"]).accepts(user):
+    if not schema_of(component("UserId")).accepts(user):
         raise click.BadParameter(
             "must be 1 to 128 letters, digits and . _ ~ @ | : + -, a letter or digit first, "
             "for example alice.",

@@ -23,7 +23,7 @@ from db.pool.pool import Pool
 from identity.auth import Authenticator
 from identity.keys import KeySet, SharedSecret
 from todo_api.admission import Owners, checks
-from todo_api.contract import contract
+from todo_api.contract import component, contract
 from todo_api.database import database
 from todo_api.http.cors import Cors
 from todo_api.http.drain import Drain
@@ -87,6 +87,8 @@ def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Oper
 
 def check_contract() -> None:
     """Compile the contract, which needs neither database nor settings; raises `ContractRefused`."""
+    component("UserId")
+    component("ErrorCode")
     keys = SharedSecret(token_hex())  # of which no token is ever asked
     authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
     operations = operations_of(authenticator, None)
@@ -166,7 +168,7 @@ def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authentic
         keys,
         issuer=settings.issuer,
         audience=settings.audience,
-        is_user=schema_of(contract()["components"]["schemas"]["UserId"], contract()).accepts,
+        is_user=schema_of(component("UserId"), contract()).accepts,
     )
 
 

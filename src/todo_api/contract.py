@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 import yaml
 
+from compiled import ContractRefused
+
 
 @cache
 def contract_yaml() -> bytes:
@@ -16,9 +18,27 @@ def contract_yaml() -> bytes:
 
 @cache
 def contract() -> dict[str, Any]:
-    """Return the contract's content; not to be changed."""
-    loaded: dict[str, Any] = yaml.load(contract_yaml(), Loader=_Loader)  # noqa: S506 (a CSafeLoader)
+    """Return the contract's content; not to be changed.
+
+    Raises `ContractRefused` for what is not YAML, and for a name that stands twice in a mapping, of
+    which YAML's readers drop the first without a word.
+    """
+    try:
+        loaded = yaml.load(contract_yaml(), Loader=_Loader)  # noqa: S506 (a safe one)
+    except yaml.MarkedYAMLError as error:
+        raise ContractRefused([_told(error)]) from None
+    if not isinstance(loaded, dict):
+        raise ContractRefused(["is not a mapping"])
     return loaded
+
+
+def component(name: str) -> dict[str, Any]:
+    """Return one of the contract's schemas; raises `ContractRefused` where there is none."""
+    schemas: dict[str, Any] = (contract().get("components") or {}).get("schemas") or {}
+    if name not in schemas:
+        raise ContractRefused([f"components/schemas/{name} is missing, which the service asks for"])
+    found: dict[str, Any] = schemas[name]
+    return found
 
 
 @cache
@@ -27,4 +47,25 @@ def contract_json() -> bytes:
     return orjson.dumps(contract(), option=orjson.OPT_INDENT_2)
 
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _told(error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark
+    return f"line {mark.line + 1 if mark else '?'}: {error.problem}"
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Refuses a mapping with two values of one name."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        for key, _ in node.value:
+            if names.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value} stands twice", key.start_mark
+                )
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+_Loader.add_constructor(
+    "tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True)
+)

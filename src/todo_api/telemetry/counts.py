@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPMethod
 from typing import NamedTuple
 
-from todo_api.contract import contract
+from todo_api.contract import component, contract
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper bounds of the durations' buckets."""
@@ -73,7 +73,7 @@ class Layout:
 
 
 def _error_codes() -> list[str]:
-    codes: list[str] = contract()["components"]["schemas"]["ErrorCode"]["enum"]
+    codes: list[str] = component("ErrorCode")["enum"]
     return codes
 
 
@@ -84,5 +84,5 @@ def _operations() -> Iterator[tuple[str, frozenset[int]]]:
             if declared := item.get(method.lower()):
                 yield (
                     declared["operationId"],
-                    frozenset(map(int, filter(str.isdigit, declared["responses"]))),
+                    frozenset(map(int, filter(str.isdigit, map(str, declared["responses"])))),
                 )
