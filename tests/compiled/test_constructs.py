@@ -40,7 +40,8 @@ def name_of(value: object) -> str:
 def test_a_construct_is_kept(port: int, number: int, construct: Kept, sent: Sent) -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     target = f"/{number}{sent.target}"
-    connection.request(construct.method.upper(), target, sent.body, sent.headers)
+    headers = {"Connection": "close", **sent.headers}
+    connection.request(construct.method.upper(), target, sent.body, headers)
     response = connection.getresponse()
     content = response.read()
     connection.close()

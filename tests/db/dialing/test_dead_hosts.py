@@ -64,7 +64,7 @@ async def test_what_was_remembered_is_forgotten_when_it_fails(
 async def test_the_order_of_the_hosts_counts_again_after_a_while(
     server: Server, dsn_of: DsnOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.dialing.dialer._MEMORY", 0.0)
+    monkeypatch.setattr("db.pool.dialing.dialer._MEMORY", 0.0)
     with silent() as dead:
         dialer = Dialer(dsn_of(dead.port, server.port), patience=10)
         for _ in range(2):
