@@ -34,8 +34,8 @@ SECRET = "a secret that only the tests know"
 CURRENT: ContextVar[str] = ContextVar("CURRENT")
 """The test that a step belongs to: tasks, timers and requests inherit it from what began them."""
 
-_GRACE = 0.5
-"""Seconds in which the threads of shared servers see that a client left, and close their end."""
+_GRACE = 2.0
+"""Seconds in which threads and shared servers see that a test's sockets were closed, and end."""
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -81,7 +81,7 @@ def nothing_left(
     yield
     deadline = time.monotonic() + _GRACE
     while left := leftovers(before, held(own_loop), request.node.nodeid, database or 0):
-        if time.monotonic() > deadline or any(not text.startswith("socket") for text in left):
+        if time.monotonic() > deadline:
             break
         time.sleep(0.005)
     if left:

@@ -34,7 +34,7 @@ def held(loop: asyncio.AbstractEventLoop) -> Held:
     root = logging.getLogger()
     loggers = [root, *root.manager.loggerDict.values()]
     found: dict[str, Any] = {
-        "thread": threading.enumerate(),
+        "thread": [thread for thread in threading.enumerate() if thread.is_alive()],
         "process": psutil.pids(),
         "socket": _sockets(),
         "task": asyncio.all_tasks(loop),
