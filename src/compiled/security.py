@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from compiled.document import Place
 from compiled.parameters.parameters import cookies_of
@@ -113,7 +113,7 @@ def _scheme(declared: Place, check: Check) -> _Scheme:
         case "apiKey", "cookie":
             return _Scheme(check, lambda request: cookies_of(request.headers).get(name))
         case "apiKey", "query":
-            return _Scheme(check, lambda request: _in_query(request.query, name), name)
+            return _Scheme(check, lambda request: _in_query(request.query, name.encode()), name)
     declared.refuse(f"security schemes of type {kind} are not supported")
     return _Scheme(_closed, _authorization)
 
@@ -126,6 +126,13 @@ def _authorization(request: Request) -> bytes | None:
     return request.authorization[0] if request.authorization else None
 
 
-def _in_query(query: bytes, name: str) -> bytes | None:
-    sent = parse_qs(query, keep_blank_values=True).get(name.encode())
-    return None if sent is None else sent[0]
+def _in_query(query: bytes, name: bytes) -> bytes | None:
+    for pair in query.split(b"&"):
+        found, _, value = pair.partition(b"=")
+        if _unquoted(found) == name:
+            return _unquoted(value)
+    return None
+
+
+def _unquoted(text: bytes) -> bytes:
+    return unquote_to_bytes(text.replace(b"+", b" "))
