@@ -20,6 +20,7 @@ SHARED = (
     ("thread", "(uvloop_", "likewise"),
     ("thread", "(AnyIO worker", "the shared application's loop keeps idle workers"),
     ("process", " postgres", "fixtures restart the shared servers that a test stopped"),
+    ("log handler", "<stderr>", "the first application of the process sets the log up"),
     ("log handler", "LogCaptureHandler", "pytest's own, also on loggers that do not propagate"),
     ("socket", DATABASE, "the shared application's pool grows on demand"),
 )

@@ -98,7 +98,6 @@ def stored(leader: Machine, user: str) -> dict[str, list[Row]]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.restarts
 def test_writes_resume_on_another_machine_and_none_that_was_acknowledged_is_lost(
     cluster: Cluster, server: Server, user: str, figure: Callable[[str], None]
 ) -> None:

@@ -60,7 +60,6 @@ def unfinished(entrance: Entrance) -> Iterator[ssl.SSLSocket]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("unfinished")
-@pytest.mark.restarts
 def test_a_rolling_restart_under_load_fails_no_request(
     replicas: list[Replica],
     entrance: Entrance,
