@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -180,6 +181,8 @@ def served(constructs: list[Kept]) -> Iterator[int]:
         server = uvicorn.Server(uvicorn.Config(application, lifespan="off", log_config=None))
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
         thread.start()
+        while not server.started:
+            time.sleep(0.01)
         yield listener.getsockname()[1]
         server.should_exit = True
         thread.join()

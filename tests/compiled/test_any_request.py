@@ -2,7 +2,7 @@
 
 import asyncio
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiled import Operations, Request
@@ -23,7 +23,10 @@ PIECES = st.sampled_from(
 )
 BYTES = st.lists(PIECES, max_size=12).map(b"".join)
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+
+@unhurried
 @given(
     st.sampled_from(TRIED),
     st.lists(BYTES.filter(bool), min_size=3, max_size=3),

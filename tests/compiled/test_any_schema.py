@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30WriteValidator
 
@@ -35,6 +35,8 @@ BOUNDS["number"] = BOUNDS["integer"] | {
     "exclusiveMaximum": st.booleans(),
     "format": st.sampled_from(["int32", "int64", "float", "double"]),
 }
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -83,6 +85,7 @@ def compiled_of(schema: dict[str, Any]) -> Schema | None:
         return None
 
 
+@unhurried
 @given(schemas(), st.lists(VALUES, min_size=1, max_size=8))
 def test_a_value_is_accepted_or_has_faults(schema: dict[str, Any], values: list[Any]) -> None:
     compiled = compiled_of(schema)
@@ -95,6 +98,7 @@ def test_a_value_is_accepted_or_has_faults(schema: dict[str, Any], values: list[
         assert all(fault.detail for fault in faults)
 
 
+@unhurried
 @given(schemas(), st.lists(VALUES, min_size=1, max_size=8))
 def test_what_is_accepted_is_what_another_validator_accepts(
     schema: dict[str, Any], values: list[Any]
