@@ -75,13 +75,12 @@ async def own_loop() -> asyncio.AbstractEventLoop:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(
-    request: pytest.FixtureRequest, own_loop: asyncio.AbstractEventLoop
-) -> Iterator[None]:
+def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves something behind; what fixtures of a wider scope hold is older."""
     if Path(request.path).relative_to(_TESTS).parts[0] in _OF_SHARED_SERVERS:
         yield
         return
+    own_loop = request.getfixturevalue("own_loop")
     shared = "anonymous" in request.fixturenames
     database = urlsplit(request.getfixturevalue("database_url")).port if shared else None
     before = held(own_loop)
