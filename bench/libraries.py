@@ -22,13 +22,13 @@ _TICK = 2_000  # requests between two updates of the shared counts, as at 8,000 
 _folder = tempfile.mkdtemp(dir="/dev/shm")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder  # is read when the library is imported
 
-from prometheus_client import Counter, Histogram  # noqa: E402
-from pythonjsonlogger.json import JsonFormatter as LibrarysFormatter  # noqa: E402
+from prometheus_client import Counter, Histogram  # noqa: E402 (see above)
+from pythonjsonlogger.json import JsonFormatter as LibrarysFormatter  # noqa: E402 (see above)
 
-from todo_api.request import Request  # noqa: E402
-from todo_api.telemetry import log_output, logs  # noqa: E402
-from todo_api.telemetry.counts import BOUNDS  # noqa: E402
-from todo_api.telemetry.meter import Meter  # noqa: E402
+from todo_api.request import Request  # noqa: E402 (see above)
+from todo_api.telemetry import log_output, logs  # noqa: E402 (see above)
+from todo_api.telemetry.counts import BOUNDS  # noqa: E402 (see above)
+from todo_api.telemetry.meter import Meter  # noqa: E402 (see above)
 
 _counter = Counter("requests", "Requests", ["operation", "status"])
 _histogram = Histogram("durations", "Durations", ["operation", "class"], buckets=BOUNDS)

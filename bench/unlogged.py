@@ -9,7 +9,7 @@ def _nothing(_: Request) -> None:
     pass
 
 
-logs.log = _nothing  # type: ignore[assignment]
+logs.log = _nothing  # type: ignore[assignment]  # its argument is called otherwise
 
 if __name__ == "__main__":
     main()

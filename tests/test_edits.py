@@ -6,7 +6,7 @@ import pytest
 
 from compiled import ContractRefused
 from todo_api import contract
-from todo_api.app import check_contract
+from todo_api.operations import check_contract
 
 ORIGINAL = contract.contract_yaml().decode()
 GET = "GET /api/{user_id}/tasks/{task_id}"

@@ -14,6 +14,8 @@ from compiled.document import Place
 from compiled.request import Headers
 
 _NOT_MODIFIED = "304"
+_BODILESS = (204, 304)
+_LINE_END = re.compile("[\\r\\n\\0]")
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~]*)"')
 
 
@@ -83,7 +85,9 @@ class Responses:
         elif type(answer) is tuple:
             answer, headers = answer
         if answer is None:
-            return Reply(status, _encoded(headers) if headers else [])
+            return _without_body(status, _encoded(headers) if headers else [])
+        if status in _BODILESS:
+            raise TypeError(f"an answer of {status} has no content")
         rendering = self._usual
         if status != self._status or media_type is not None or rendering is None:
             rendering = self._rendering(status, media_type)
@@ -113,6 +117,11 @@ class Responses:
         if not declared:
             raise TypeError(f"the contract has no content for {status}, and the answer has one")
         return declared[0]
+
+
+def _without_body(status: int, headers: Headers) -> Reply:
+    """Return a response without one, which says so where there could be one (RFC 9110, 8.6)."""
+    return Reply(status, headers if status in _BODILESS else [*headers, (b"content-length", b"0")])
 
 
 def reply(status: int, headers: Headers, body: bytes, media_type: bytes) -> Reply:
@@ -174,4 +183,6 @@ def _raw(content: Any) -> bytes:
 
 
 def _encoded(headers: Mapping[str, str]) -> Headers:
+    if any(_LINE_END.search(value) for value in headers.values()):
+        raise ValueError("a header of the answer has a line end in it")
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

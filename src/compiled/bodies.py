@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
 from http import HTTPStatus
@@ -58,6 +59,8 @@ class RequestBody:
             if not is_json(name) and name not in _RANGES:
                 content.refuse("bodies of this media type are not supported, only JSON")
                 continue
+            if name in self._by_type:
+                content.refuse("stands twice, written differently")
             content.refuse_keys("schema", "example", "examples")
             self._by_type[name] = self._declared(content, schemas)
         self._taken = " or ".join(self._by_type)
@@ -131,7 +134,10 @@ def media_type_of(content_type: bytes) -> str | None:
 def _parsed(raw: bytes) -> Any:
     """Return what JSON stands for; orjson makes floats of integers over 64 bits."""
     content = orjson.loads(raw)
-    return json.loads(raw) if _LONG_NUMBER.search(raw) else content
+    if _LONG_NUMBER.search(raw):
+        with suppress(RecursionError):  # json gives up where orjson's own limit is not reached yet
+            return json.loads(raw)
+    return content
 
 
 def _defaults(schema: Place) -> dict[str, Any]:

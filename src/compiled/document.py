@@ -32,6 +32,13 @@ class Document:
         if self._findings:
             raise ContractRefused(list(self._findings))
 
+    def has(self, ref: str) -> bool:
+        """Tell whether a reference leads to anything."""
+        try:
+            return self.target(ref) is not None
+        except (LookupError, ValueError, TypeError):
+            return False
+
     def target(self, ref: str) -> Any:
         """Return what a reference names; raises `LookupError` (RFC 6901)."""
         if not ref.startswith("#/"):
@@ -106,14 +113,11 @@ class Place:
             if others := sorted(set(value) - _BESIDE_REF - {"$ref"}):
                 names = ", ".join(others)
                 self.refuse(f"{names} beside $ref would be ignored; put the $ref into allOf")
-            try:
-                value = self.document.target(ref)
-            except (LookupError, ValueError, TypeError):
-                value = None
-            if value is None or ref in passed:
+            if ref in passed or not self.document.has(ref):
                 self.refuse(f"$ref {ref} leads nowhere in this document")
                 return {}
             passed.add(ref)
+            value = self.document.target(ref)
         return value
 
 

@@ -145,7 +145,7 @@ def _one_line_errors() -> Iterator[None]:
 
 def _check_contract() -> None:
     """End with a line for each construct of the contract that would not be kept."""
-    from todo_api.app import check_contract  # noqa: PLC0415 (the other commands start without it)
+    from todo_api.operations import check_contract  # noqa: PLC0415 (the other commands start without it)
 
     try:
         check_contract()

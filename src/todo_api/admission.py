@@ -11,9 +11,8 @@ from todo_api.problems.errors import WrongUser
 from todo_api.request import Request
 
 if TYPE_CHECKING:
-    from todo_api.limits.limits import (
-        Limits,  # whose libraries are loaded only where there are limits
-    )
+    # Its libraries are loaded only where there are limits.
+    from todo_api.limits.limits import Limits
 
 _OWNER = "user_id"
 """The part of a path that names the user whose it is."""

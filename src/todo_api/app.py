@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from multiprocessing import parent_process
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from connexion import AsyncApp
@@ -16,13 +15,11 @@ from connexion.middleware.swagger_ui import SwaggerUIMiddleware
 from connexion.resolver import RelativeResolver
 
 import handlers
-from compiled import Declared, Operations, Seams
-from compiled.contract.loading import load
+from compiled import Operations
 from compiled.schemas.schema import schema_of
 from db.pool.pool import Pool
 from identity.auth import Authenticator
 from identity.keys import KeySet, SharedSecret
-from todo_api.admission import Owners, checks
 from todo_api.contract import component, contract
 from todo_api.database import database
 from todo_api.http.cors import Cors
@@ -33,7 +30,8 @@ from todo_api.http.intake import Intake
 from todo_api.http.routing import Routing
 from todo_api.http.security import SecurityHeaders
 from todo_api.http.service import Service
-from todo_api.problems.documents import Problems, answer_to
+from todo_api.operations import operations_of
+from todo_api.problems.documents import Problems
 from todo_api.published import swagger
 from todo_api.published.endpoints import Endpoints
 from todo_api.readings import readings
@@ -70,40 +68,6 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
     return app
-
-
-def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Operations[Request]:
-    """Return the contract's operations as this service runs them, not yet compiled."""
-    return Operations(
-        Seams(
-            checks=checks(authenticator, limits),
-            admission=Owners(limits),
-            given=_pool_of,
-            refusal=answer_to,
-            begun=_begun,
-        )
-    )
-
-
-def check_contract() -> None:
-    """Compile the contract, which needs neither database nor settings; raises `ContractRefused`."""
-    component("UserId")
-    component("ErrorCode")
-    keys = SharedSecret(token_hex())  # of which no token is ever asked
-    authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
-    operations = operations_of(authenticator, None)
-    operations.compile(load(contract()), RelativeResolver(handlers))
-
-
-def _pool_of(request: Request) -> Pool:
-    pool: Pool = request.state["pool"]
-    return pool
-
-
-def _begun(request: Request, operation: Declared) -> None:
-    request.operation = operation.operation_id
-    if (tracing := request.state.get("tracing")) is not None:
-        request.span = tracing.request(request, operation.route)
 
 
 def _middlewares(settings: Settings, operations: Operations[Request]) -> list[Any]:

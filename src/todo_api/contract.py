@@ -25,7 +25,7 @@ def contract() -> dict[str, Any]:
     """
     try:
         loaded = yaml.load(contract_yaml(), Loader=_Loader)  # noqa: S506 (a safe one)
-    except yaml.MarkedYAMLError as error:
+    except yaml.YAMLError as error:
         raise ContractRefused([_told(error)]) from None
     if not isinstance(loaded, dict):
         raise ContractRefused(["is not a mapping"])
@@ -47,12 +47,14 @@ def contract_json() -> bytes:
     return orjson.dumps(contract(), option=orjson.OPT_INDENT_2)
 
 
-def _told(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark
-    return f"line {mark.line + 1 if mark else '?'}: {error.problem}"
+def _told(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:  # bytes that are no text
+        return " ".join(str(error).split())
+    return f"line {mark.line + 1}: {getattr(error, 'problem', 'is not YAML')}"
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's, if it is there
     """Refuses a mapping with two values of one name."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

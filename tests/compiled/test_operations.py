@@ -15,8 +15,9 @@ from compiled import ContractRefused
 from identity.auth import Authenticator
 from identity.keys import SharedSecret
 from tests.conftest import faults, problem
-from todo_api.app import create_app, operations_of
+from todo_api.app import create_app
 from todo_api.contract import contract
+from todo_api.operations import operations_of
 from todo_api.settings.settings import Settings
 
 NO_SUCH_TASK = 9007199254740991

@@ -50,6 +50,8 @@ class Compiler(Generic[R]):
 
     def _methods(self, path: str, item: Place) -> list[str]:
         item.refuse_keys("summary", "description", "parameters", *_METHODS, *_OTHERS)
+        if not path.isascii():  # a request's path is matched as it comes over the wire
+            item.refuse("characters beyond ASCII have to be percent-encoded")
         names = re.findall(r"\{[^}]+\}", path)
         if len(set(names)) < len(names):
             item.refuse("a name stands twice in the path")
@@ -68,8 +70,13 @@ class Compiler(Generic[R]):
             *("requestBody", "responses", "deprecated", "security"),
         )
         security = self._schemes.security(place)
-        places = [*place.items("parameters"), *item.titled(title).items("parameters")]
-        parameters = Parameters(path, places, self._schemas, security.query_names)
+        parameters = Parameters(
+            path,
+            place.items("parameters"),
+            item.titled(title).items("parameters"),
+            self._schemas,
+            security.query_names,
+        )
         for name in parameters.undeclared:
             place.refuse(f"{{{name}}} of the path is no parameter")
         declared = Declared(
@@ -135,4 +142,5 @@ def _line(error: Exception) -> str:
 
 
 def _path_of_server(url: str) -> str:
-    return "/" + url.partition("://")[2].partition("/")[2] if "://" in url else url
+    path = "/" + url.partition("://")[2].partition("/")[2] if "://" in url else url
+    return path.rstrip("/")

@@ -5,7 +5,7 @@ from typing import Any
 
 from connexion.exceptions import InvalidSpecification
 from connexion.spec import OpenAPISpecification, Specification, create_spec_validator
-from jsonschema import ValidationError  # type: ignore[import-untyped]
+from jsonschema import ValidationError  # type: ignore[import-untyped]  # has no stubs here
 
 from compiled.document import Document
 from compiled.errors import MOST_CHARACTERS, ContractRefused
@@ -22,11 +22,12 @@ def load(contract: dict[str, Any]) -> Specification:
     version = str(contract.get("openapi"))
     if not version.startswith("3.0."):
         document.refuse("", f"openapi {version} is not supported, only 3.0")
-    for place, ref in _references(contract, ()):
-        try:
-            document.target(ref)
-        except (LookupError, ValueError, TypeError):
-            document.refuse(_named(place), f"$ref {ref} leads nowhere in this document")
+    try:
+        for place, ref in _references(contract, ()):
+            if not document.has(ref):
+                document.refuse(_named(place), f"$ref {ref} leads nowhere in this document")
+    except RecursionError:  # an alias of YAML that stands in its own anchor
+        document.refuse("", "is nested too deeply, or in itself")
     document.check()
     try:
         specification: Specification = Specification.load(contract)

@@ -23,17 +23,22 @@ _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 class Parameters:
     """The declared parameters of an operation; its own come before those of its path.
 
-    `extra` names what else may stand in the query, such as an API key. An argument is called as
-    its parameter, in snake_case; where two would be called the same, both begin with the place
-    they come from (`path_id`, `query_id`).
+    `own` are the operation's, `shared` its path's, and `extra` names what else may stand in the
+    query, such as an API key. An argument is called as its parameter, in snake_case; where two
+    would be called the same, both begin with the place they come from (`path_id`, `query_id`).
     """
 
     def __init__(
-        self, path: str, places: Iterable[Place], schemas: Schemas, extra: Iterable[str] = ()
+        self,
+        path: str,
+        own: Iterable[Place],
+        shared: Iterable[Place],
+        schemas: Schemas,
+        extra: Iterable[str] = (),
     ) -> None:
         self.path_names = re.findall(r"\{([^}]+)\}", path)
         by_source: dict[str, list[Parameter]] = {source: [] for source in _SOURCES}
-        for place in _unique(places):
+        for place in ({**_unique(shared), **_unique(own)}).values():
             parameter = Parameter(place, schemas)
             if parameter.source == "path" and parameter.name not in self.path_names:
                 place.refuse(f"there is no {{{parameter.name}}} in the path")
@@ -104,12 +109,16 @@ def cookies_of(headers: HeaderFields) -> dict[str, bytes]:
     return cookies
 
 
-def _unique(places: Iterable[Place]) -> list[Place]:
-    """Return the first place of each name and source."""
+def _unique(places: Iterable[Place]) -> dict[tuple[str, str], Place]:
+    """Return the places by source and name; refuses a second of the same."""
     unique: dict[tuple[str, str], Place] = {}
     for place in places:
-        unique.setdefault((place.get("in"), place.get("name")), place)
-    return list(unique.values())
+        source, name = place.get("in"), place.get("name")
+        key = (source, name.lower() if source == "header" else name)
+        if key in unique:
+            place.refuse(f"parameter {name} stands twice")
+        unique[key] = place
+    return unique
 
 
 def _named(parameters: Sequence[Parameter]) -> list[str]:

@@ -23,17 +23,21 @@ class InvalidText(ValueError):
     """A text that is not of its parameter's type; the message says what it must be."""
 
 
-def types_of(schema: Place) -> set[str]:
+def types_of(schema: Place, above: frozenset[str] = frozenset()) -> set[str]:
     """Return the types that a value may have by what a schema says of them; none if it is silent.
 
-    What null is written as can't be told, so that it is no type of a text.
+    What null is written as can't be told, so that it is no type of a text. `above` are the
+    references that led here, as a schema may refer to itself.
     """
+    if schema.ref in above:
+        return set()
+    above |= {schema.ref or ""}
     own = schema.get("type")
     if own is not None:
         return {own}
-    combined = [types_of(each) for each in schema.items("allOf")]
+    combined = [types_of(each, above) for each in schema.items("allOf")]
     for key in ("anyOf", "oneOf"):
-        several = [types_of(each) for each in schema.items(key)]
+        several = [types_of(each, above) for each in schema.items(key)]
         if several:
             combined.append(set().union(*several))
     return next(filter(None, combined), set())

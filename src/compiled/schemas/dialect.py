@@ -6,12 +6,13 @@ it; OpenAPI 3.0.3 itself leaves that open where there is no `type`.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from jsonschema_rs import Draft4Validator, RegexOptions
 
 from compiled.document import Place
-from compiled.schemas.formats import BOUNDS, DETAILS, UNBOUNDED
+from compiled.schemas.formats import BOUNDS, DETAILS
 
 JsonSchema = dict[str, Any]
 
@@ -88,7 +89,7 @@ def _translate_properties(
 
 def _translate_format(schema: Place, plain: JsonSchema) -> None:
     name = schema.get("format")
-    if name is None or name in UNBOUNDED:
+    if name is None:
         return
     kinds = ("string",) if name in DETAILS else ("integer", "number")
     if name not in DETAILS and name not in BOUNDS:
@@ -97,9 +98,9 @@ def _translate_format(schema: Place, plain: JsonSchema) -> None:
         schema.refuse(f"format {name} is not of type {schema.get('type')}")
     elif name in BOUNDS:
         least, most = BOUNDS[name]
-        if plain.get("minimum", least) <= least:
+        if plain.get("minimum", -inf) < least:
             plain |= {"minimum": least, "exclusiveMinimum": False}
-        if plain.get("maximum", most) >= most:
+        if plain.get("maximum", inf) > most:
             plain |= {"maximum": most, "exclusiveMaximum": False}
     else:
         plain["format"] = name

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import sys
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import date
@@ -28,10 +29,9 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**63), 2**63 - 1),
     "float": (-_MOST_OF_FLOAT, _MOST_OF_FLOAT),
+    "double": (-sys.float_info.max, sys.float_info.max),
 }
 """The formats of numbers, which are bounds."""
-
-UNBOUNDED = frozenset({"double"})
 
 
 def is_date(text: str) -> bool:

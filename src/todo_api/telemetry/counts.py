@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPMethod
 from typing import NamedTuple
 
+from compiled.document import Document
 from todo_api.contract import component, contract
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -79,10 +80,9 @@ def _error_codes() -> list[str]:
 
 def _operations() -> Iterator[tuple[str, frozenset[int]]]:
     """Yield each operation of the contract and the statuses that it may have."""
-    for item in contract()["paths"].values():
+    for _, item in Document(contract()).root.fields("paths"):
         for method in HTTPMethod:
-            if declared := item.get(method.lower()):
-                yield (
-                    declared["operationId"],
-                    frozenset(map(int, filter(str.isdigit, map(str, declared["responses"])))),
-                )
+            if (name := method.lower()) in item:
+                statuses = map(str, item[name].get("responses"))
+                exact = frozenset(map(int, filter(str.isdigit, statuses)))  # not 2XX or default
+                yield item[name].get("operationId"), exact

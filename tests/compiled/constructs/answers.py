@@ -45,6 +45,13 @@ ANSWERS: list[Kept | Refused] = [
     ),
     Kept(
         "Answers",
+        "nothing, where there could be a body: its length is 0",
+        answers(_202=OK),
+        [Sent("/p", status=202, answer=b"", answered={"Content-Length": "0"})],
+        handler="nothing",
+    ),
+    Kept(
+        "Answers",
         "a status, headers and a media type that the handler chooses",
         answers(
             _200=of_type("application/json"), _202=of_type("application/json", "application/a+json")

@@ -114,4 +114,16 @@ BODIES: list[Kept | Refused] = [
         "DELETE /p: requestBody of DELETE is not supported",
         method="delete",
     ),
+    Refused(
+        "Bodies",
+        "a media type twice, written differently",
+        {
+            "requestBody": {
+                "content": {"application/json": {}, "Application/JSON; charset=utf-8": {}}
+            }
+        },
+        "POST /p: requestBody/content/Application/JSON; charset=utf-8: "
+        "stands twice, written differently",
+        method="post",
+    ),
 ]

@@ -259,4 +259,15 @@ PARAMETERS: list[Kept | Refused] = [
         parameter({"type": "string", "pattern": "^x", "default": "y"}),
         "GET /p: parameters/0/schema: 'y' does not match '^x'",
     ),
+    Refused(
+        "Parameters",
+        "the same one twice",
+        {
+            "parameters": [
+                *parameter(STRING, "X-A", "header")["parameters"],
+                *parameter(STRING, "x-a", "header")["parameters"],
+            ]
+        },
+        "GET /p: parameters/1: parameter x-a stands twice",
+    ),
 ]

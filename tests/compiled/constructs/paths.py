@@ -129,4 +129,11 @@ PATHS: list[Kept | Refused] = [
         {"parameters": [{"$ref": "other.yaml#/x"}]},
         "GET /p: parameters/0: $ref other.yaml#/x leads nowhere in this document",
     ),
+    Refused(
+        "Paths and operations",
+        "characters beyond ASCII, not percent-encoded",
+        {},
+        "/p/é: characters beyond ASCII have to be percent-encoded",
+        path="/p/é",
+    ),
 ]

@@ -241,9 +241,10 @@ SCHEMAS: list[Kept | Refused] = [
         ]
     ),
     in_body(
-        "format password, double: anything of their type",
-        {"type": "number", "format": "double"},
+        "format double, with the bounds that stand beside it",
+        {"type": "number", "format": "double", "minimum": 1, "exclusiveMinimum": True},
         json("1.5", 1.5),
+        json("1", fault="more than 1"),
     ),
     Refused(
         "Schemas",
