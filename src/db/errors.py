@@ -27,6 +27,10 @@ class DatabaseTooSlow(DatabaseUnavailable):
     """A statement, or the wait for a connection, took longer than it may."""
 
 
+class WaitedTooLong(DatabaseTooSlow):
+    """A turn at the database that did not come in time: load, of which no statement was sent."""
+
+
 class DatabaseOverloaded(DatabaseUnavailable):
     """More requests wait for the database than the pool takes on."""
 

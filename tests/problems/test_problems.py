@@ -228,3 +228,10 @@ def test_a_bearer_token_that_fails_is_told_invalid(
     assert problem(answer) == (401, "AUTH_INVALID")
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert PROBLEM.faults(answer.json()) == []
+
+
+def test_a_turn_that_did_not_come_writes_no_error(log: Callable[[], list[dict[str, Any]]]) -> None:
+    reply = problems.answer_to(db_errors.WaitedTooLong(), Request("GET", id="1"))
+
+    assert reply.status == 503
+    assert not [line for line in log() if line["level"] == "ERROR"]

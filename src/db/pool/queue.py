@@ -2,7 +2,7 @@
 
 import asyncio
 
-from db.errors import DatabaseOverloaded, DatabaseTooSlow, DatabaseUnavailable
+from db.errors import DatabaseOverloaded, DatabaseUnavailable, WaitedTooLong
 from db.pool.connection import Connection
 from db.pool.shares import Shares, User, Waiter
 
@@ -32,7 +32,7 @@ class WaitQueue:
     async def turn(self, waiter: Waiter, deadline: float) -> Connection:
         """Return the connection that the waiter is handed.
 
-        Raises `DatabaseTooSlow` where that takes too long, and what `fail` was called with.
+        Raises `WaitedTooLong` where that takes too long, and what `fail` was called with.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -67,4 +67,4 @@ class WaitQueue:
 
 def _give_up(waiter: Waiter) -> None:
     if not waiter.done():
-        waiter.set_exception(DatabaseTooSlow("No database connection became free in time."))
+        waiter.set_exception(WaitedTooLong("No database connection became free in time."))

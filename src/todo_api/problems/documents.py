@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import Reply, reply
 from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused
-from db.errors import InvalidCursor
+from db.errors import InvalidCursor, WaitedTooLong
 from todo_api.problems.causes import type_of
 from todo_api.problems.errors import ClientDisconnected, NoSuchPath, RateLimited
 from todo_api.problems.kinds import Kind, kind_of
@@ -38,7 +38,8 @@ def answer_to(error: Exception, request: Request) -> Reply:
     kind = kind_of(error)
     request.error_code = kind.error_code
     # Overload is no fault, and to write a line of each would be more work still.
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and kind.error_code != "OVERLOADED":
+    overload = kind.error_code == "OVERLOADED" or isinstance(error, WaitedTooLong)
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not overload:
         log_error(error, request)
     return _problem(error, kind, request.id)
 
