@@ -68,6 +68,14 @@ MISTAKES: dict[str, tuple[str, Edit]] = {
         "contract/properties-described",
         drop(f"{SCHEMAS}/Title/example"),
     ),
+    "an enum of which a member has no name": (
+        "contract/members-named",
+        put(f"{SCHEMAS}/TaskOrder/x-enum-varnames", ["NEWEST_FIRST"]),
+    ),
+    "an enum of which two members have one name": (
+        "contract/members-named",
+        put(f"{SCHEMAS}/TaskOrder/x-enum-varnames", ["BY_AGE", "BY_AGE"]),
+    ),
     "a string of any length": ("contract/values-bounded", drop(f"{SCHEMAS}/Title/maxLength")),
     "a string that may be empty": (
         "contract/values-bounded",

@@ -7,14 +7,20 @@ const BOUNDS = {
   array: [['minItems'], ['maxItems']],
 };
 
-/** Keep the document free of `x-` keys, which only some programs understand. */
+/** What has a length of its own; generators of examples can't meet another beside it. */
+const BOUNDED_FORMATS = ['date', 'date-time', 'uuid'];
+
+/** Names the members of an enum, which generators would make from values such as `-created_at`. */
+const KNOWN_EXTENSION = 'x-enum-varnames';
+
+/** Keep the document free of `x-` keys but one, as only some programs understand them. */
 function noExtensions() {
   return {
     any: {
       enter(node, { report, location, type }) {
         if (type.name.includes('Example')) return;
         for (const key of Object.keys(node ?? {})) {
-          if (key.startsWith('x-')) {
+          if (key.startsWith('x-') && key !== KNOWN_EXTENSION) {
             report({ message: `${key} is no part of OpenAPI.`, location: location.child(key).key() });
           }
         }
@@ -43,10 +49,23 @@ function propertiesDescribed() {
 function valuesBounded() {
   return {
     Schema(schema, { report, location }) {
+      if (BOUNDED_FORMATS.includes(schema.format)) return;
       for (const alternatives of BOUNDS[schema.type] ?? []) {
         if (!alternatives.some((keyword) => keyword in schema)) {
           report({ message: `A ${schema.type} needs ${alternatives[0]}.`, location });
         }
+      }
+    },
+  };
+}
+
+/** Ask for one name of each member of an enum, where there are names. */
+function membersNamed() {
+  return {
+    Schema(schema, { report, location }) {
+      const names = schema[KNOWN_EXTENSION];
+      if (names && new Set(names).size !== schema.enum?.length) {
+        report({ message: `${KNOWN_EXTENSION} names each value once.`, location: location.child(KNOWN_EXTENSION) });
       }
     },
   };
@@ -73,6 +92,7 @@ export default () => ({
       'no-extensions': noExtensions,
       'properties-described': propertiesDescribed,
       'values-bounded': valuesBounded,
+      'members-named': membersNamed,
       'no-repetition': noRepetition,
     },
   },
