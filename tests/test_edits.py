@@ -38,7 +38,7 @@ REFUSED = {
         f"{GET}: operationId fetch_task: module 'handlers' has no attribute 'fetch_task'",
     ),
     "a parameter that the handler does not take": (
-        "        - $ref: '#/components/parameters/Limit'\n",
+        "        - $ref: '#/components/parameters/LimitQuery'\n",
         "        - {name: colour, in: query, schema: {type: string}}\n",
         "operationId list_tasks: the handler: missing a required argument: 'limit'",
     ),

@@ -31,14 +31,23 @@ COMPATIBLE = [
     ),
     Change(
         "a parameter is no longer required",
-        put(f"{PARAMETERS}/IfMatch/required", True),
+        put(f"{PARAMETERS}/IfMatchHeader/required", True),
         backwards=True,
     ),
     Change("a parameter's enum is widened", append(f"{SCHEMAS}/TaskOrder/enum", "title")),
-    Change("a parameter's maximum is raised", put(f"{PARAMETERS}/Limit/schema/maximum", 5000)),
-    Change("a parameter's minimum is lowered", put(f"{PARAMETERS}/Limit/schema/minimum", 0)),
-    Change("a parameter loses its pattern", drop(f"{PARAMETERS}/Search/schema/pattern")),
-    Change("a parameter is deprecated", put(f"{PARAMETERS}/Search/deprecated", True)),
+    Change("a parameter's maximum is raised", put(f"{PARAMETERS}/LimitQuery/schema/maximum", 5000)),
+    Change("a parameter's minimum is lowered", put(f"{PARAMETERS}/LimitQuery/schema/minimum", 0)),
+    Change(
+        "a parameter's pattern takes more",
+        put(f"{PARAMETERS}/CursorQuery/schema/pattern", "^[A-Za-z0-9._-]+$"),
+    ),
+    Change(
+        "the members of an enum get names",
+        drop(f"{SCHEMAS}/TaskOrder/x-enum-varnames"),
+        backwards=True,
+    ),
+    Change("a parameter loses its pattern", drop(f"{PARAMETERS}/SearchQuery/schema/pattern")),
+    Change("a parameter is deprecated", put(f"{PARAMETERS}/SearchQuery/deprecated", True)),
     Change("an operation is deprecated", put(f"{ITEM}/put/deprecated", True)),
     Change("a request body is no longer required", put(f"{LIST}/post/requestBody/required", False)),
     Change(
@@ -59,7 +68,7 @@ COMPATIBLE = [
     ),
     Change(
         "a request takes a number instead of an integer",
-        put(f"{PARAMETERS}/Limit/schema/type", "number"),
+        put(f"{PARAMETERS}/LimitQuery/schema/type", "number"),
     ),
     Change("a property of a response is new", put(f"{TASK}/properties/due", DUE)),
     Change(
@@ -82,7 +91,7 @@ COMPATIBLE = [
     ),
     Change(
         "a response is never null any more",
-        drop(f"{SCHEMAS}/TaskListResponse/properties/next_cursor/nullable"),
+        drop(f"{SCHEMAS}/NextCursor/nullable"),
     ),
     Change("security is taken away", put("/security", [])),
     Change("another scheme will do, too", put("/security", [{"bearerAuth": []}, {}])),
@@ -104,28 +113,39 @@ TEXT = [
     Change("a title of the name that the schema has", put(f"{TASK}/title", "TaskResponse")),
     Change(
         "a named schema instead of an enum in its place",
-        several(put(f"{PARAMETERS}/Sort/schema", ORDER), drop(f"{SCHEMAS}/TaskOrder")),
+        several(put(f"{PARAMETERS}/SortQuery/schema", ORDER), drop(f"{SCHEMAS}/TaskOrder")),
         backwards=True,
-        seen_at=f"{PARAMETERS}/Sort/schema/$ref",
+        seen_at=f"{PARAMETERS}/SortQuery/schema/$ref",
     ),
     Change(
         "how a parameter is written by default",
         several(
-            put(f"{PARAMETERS}/Search/style", "form"),
-            put(f"{PARAMETERS}/Search/explode", True),
-            put(f"{PARAMETERS}/Search/allowReserved", False),
+            put(f"{PARAMETERS}/SearchQuery/style", "form"),
+            put(f"{PARAMETERS}/SearchQuery/explode", True),
+            put(f"{PARAMETERS}/SearchQuery/allowReserved", False),
         ),
     ),
-    Change("how a header is sent by default", put(f"{PARAMETERS}/IfMatch/style", "simple")),
+    Change("how a header is sent by default", put(f"{PARAMETERS}/IfMatchHeader/style", "simple")),
     Change("how a header comes by default", put(f"{HEADERS}/ETag/explode", False)),
     Change("that others may come", put(f"{TASK}/additionalProperties", True)),
     Change("that any others may come", put(f"{TASK}/additionalProperties", {})),
-    Change("the order of an enum", put(f"{SCHEMAS}/TaskOrder/enum", ["created_at", "-created_at"])),
+    Change(
+        "the order of an enum",
+        several(
+            put(f"{SCHEMAS}/TaskOrder/enum", ["created_at", "-created_at"]),
+            put(f"{SCHEMAS}/TaskOrder/x-enum-varnames", ["OLDEST_FIRST", "NEWEST_FIRST"]),
+        ),
+        seen_at=f"{SCHEMAS}/TaskOrder/enum",
+    ),
+    Change(
+        "a pattern that is written otherwise",
+        put(f"{SCHEMAS}/EntityTag/pattern", r'^"[\x21\u0023-\u007E]{1,}"$'),
+    ),
     Change(
         "the order of parameters",
         several(
             drop(f"{LIST}/get/parameters/0"),
-            append(f"{LIST}/get/parameters", {"$ref": "#/components/parameters/Complete"}),
+            append(f"{LIST}/get/parameters", {"$ref": "#/components/parameters/CompleteQuery"}),
         ),
         seen_at=f"{LIST}/get/parameters",
     ),

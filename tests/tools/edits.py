@@ -15,7 +15,12 @@ SCHEMAS = "/components/schemas"
 TASK = f"{SCHEMAS}/TaskResponse"
 DUE = {"description": "When it is due.", "type": "string", "format": "date", "maxLength": 10}
 TAG = {"name": "tag", "in": "query", "description": "Only of this tag.", "schema": DUE}
-ORDER = {"type": "string", "enum": ["-created_at", "created_at"], "default": "-created_at"}
+ORDER = {
+    "type": "string",
+    "enum": ["-created_at", "created_at"],
+    "x-enum-varnames": ["NEWEST_FIRST", "OLDEST_FIRST"],
+    "default": "-created_at",
+}
 COOKIE = {"type": "apiKey", "in": "cookie", "name": "session"}
 
 

@@ -102,7 +102,7 @@ def test_a_change_of_what_many_share_is_reported_once_with_all_whom_it_concerns(
         (put(f"{SCHEMAS}/Title/allOf", []), f"{SCHEMAS}/Title/allOf"),
         (put(f"{TASK}/additionalProperties", {"type": "string"}), f"{TASK}/additionalProperties"),
         (put(f"{LIST}/get/callbacks", {}), f"{LIST}/get/callbacks"),
-        (put(f"{PARAMETERS}/Search/content", {}), f"{PARAMETERS}/Search/content"),
+        (put(f"{PARAMETERS}/SearchQuery/content", {}), f"{PARAMETERS}/SearchQuery/content"),
         (put(f"{LIST}/servers", []), f"{LIST}/servers"),
         (put(f"{SCHEMAS}/Title", {"$ref": "titles.yaml"}), f"{SCHEMAS}/Title"),
         (put("/openapi", "3.1.0"), "/openapi"),

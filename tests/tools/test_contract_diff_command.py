@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tools.contract_diff.accepted import ACCEPTED
 from tools.contract_diff.releases import RELEASED
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,10 @@ class Repository:
         self.git("add", ".")
         self.git("commit", "--quiet", "--allow-empty", "--message", tag)
         self.git("tag", tag)
+
+    def accept(self, change: str) -> None:
+        entries = [{"why": "nobody calls it", "changes": [change]}]
+        (self.folder / ACCEPTED).write_text(yaml.safe_dump(entries), encoding="utf-8")
 
     def diff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -135,6 +140,28 @@ def test_any_revision_can_be_compared_with(repository: Repository) -> None:
     )
     assert repository.diff("v2.0.0").returncode == 0
     assert repository.diff("").returncode == 0
+
+
+def test_what_people_accepted_breaks_nobody(repository: Repository) -> None:
+    repository.release("v1.4.2")
+    repository.write("1.5.0", BREAKING)
+    repository.accept(
+        "#/paths/~1api~1{user_id}~1tasks~1{task_id}/get/operationId: get_task is renamed"
+    )
+    done = repository.diff()
+
+    assert done.returncode == 0
+    assert "accepted: nobody calls it" in done.stdout
+    assert repository.diff("v1.4.2").returncode == 1
+
+
+def test_what_was_accepted_and_is_no_change_is_told(repository: Repository) -> None:
+    repository.release("v1.4.2")
+    repository.accept("#/paths: gone")
+    done = repository.diff()
+
+    assert done.returncode == 2
+    assert "accepts what is no change: #/paths: gone" in done.stderr
 
 
 def test_a_revision_that_is_not_there_is_no_success(repository: Repository) -> None:

@@ -91,7 +91,7 @@ MISTAKES: dict[str, tuple[str, Edit]] = {
     ),
     "a parameter without a bound": (
         "contract/values-bounded",
-        drop(f"{PARAMETERS}/Limit/schema/maximum"),
+        drop(f"{PARAMETERS}/LimitQuery/schema/maximum"),
     ),
     "an error in plain JSON": (
         "rule/errors-are-problems",
@@ -123,7 +123,9 @@ MISTAKES: dict[str, tuple[str, Edit]] = {
         several(
             drop(f"{ITEM}/parameters/1"),
             *(
-                append(f"{ITEM}/{method}/parameters", {"$ref": "#/components/parameters/TaskId"})
+                append(
+                    f"{ITEM}/{method}/parameters", {"$ref": "#/components/parameters/TaskIdPath"}
+                )
                 for method in ("get", "put", "patch", "delete")
             ),
         ),
@@ -134,7 +136,7 @@ MISTAKES: dict[str, tuple[str, Edit]] = {
     ),
     "a parameter without a description": (
         "parameter-description",
-        drop(f"{PARAMETERS}/Sort/description"),
+        drop(f"{PARAMETERS}/SortQuery/description"),
     ),
     "a response that is written out twice": (
         "contract/no-repetition",

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from tools.contract_diff import releases, versions
+from tools.contract_diff.accepted import StaleError, accepted, judged
 from tools.contract_diff.contracts import compare
 from tools.contract_diff.document import NotJudgedError
 from tools.contract_diff.report import report
@@ -28,15 +29,19 @@ def main() -> int:
             return 0
         new = Path(CONTRACT).read_text(encoding="utf-8")
         place = revision or "the last release"
-        return judge(yaml.safe_load(old), yaml.safe_load(new), place)
-    except (NotJudgedError, releases.NoSuchReleaseError) as error:
+        why = {} if revision else accepted()
+        return judge(yaml.safe_load(old), yaml.safe_load(new), place, why)
+    except (NotJudgedError, StaleError, releases.NoSuchReleaseError) as error:
         print(f"Not judged: {error}.", file=sys.stderr)
         return 2
 
 
-def judge(old: Any, new: Any, place: str) -> int:
-    """Print what changes since `place`, and whether `info.version` says so."""
-    found = compare(old, new)
+def judge(old: Any, new: Any, place: str, why: dict[str, str]) -> int:
+    """Print what changes since `place`, and whether `info.version` says so.
+
+    A change that is a key of `why` breaks nobody, as its value says.
+    """
+    found = judged(compare(old, new), why)
     print(report(found), end="")
     base, own = (_version(document) for document in (old, new))
     least = versions.needed(base, max((finding.impact for finding in found), default=None))

@@ -7,6 +7,8 @@ from tools.contract_diff.document import Node, escaped
 from tools.contract_diff.findings import Finding, Impact, Use
 
 _SCHEMAS = "/components/schemas/"
+MEMBERS = "x-enum-varnames"
+"""What generators name the members of an enum by, in the order of their values."""
 
 
 def compare_components(old: Node, new: Node) -> Iterator[Finding]:
@@ -64,6 +66,21 @@ def compare_titles(old: Node, new: Node, use: Use) -> Iterator[Finding]:
     if before not in {None, after}:
         why = "generated clients name their types by it"
         yield use.breaking(new.place("title"), f"{before} became {after or 'nothing'}", why)
+
+
+def compare_members(old: Node, new: Node, use: Use) -> Iterator[Finding]:
+    """Yield the members of an enum that have another name; names where there were none are new."""
+    before, after = (
+        dict(zip(schema.value.get("enum", ()), schema.value.get(MEMBERS, ()), strict=False))
+        for schema in (old, new)
+    )
+    for value in old.value.get("enum", ()):
+        was, now = before.get(value), after.get(value)
+        if was is None and now is not None:
+            yield use.compatible(new.place(MEMBERS), f"{value!r} is called {now}")
+        elif was != now and value in new.value.get("enum", ()):
+            why = "generated clients name the members of an enum by it"
+            yield use.breaking(new.place(MEMBERS), f"{was} became {now or 'nothing'}", why)
 
 
 def _name(schema: Node) -> str | None:

@@ -14,7 +14,8 @@ from tools.contract_diff.findings import (
     presence,
     shared,
 )
-from tools.contract_diff.names import compare_titles
+from tools.contract_diff.names import MEMBERS, compare_members, compare_titles
+from tools.contract_diff.patterns import compare_patterns
 
 _HALVED = {("int64", "int32"), ("double", "float")}
 Shift = tuple[bool, bool]  # whether fewer values are accepted, and whether more are
@@ -62,6 +63,12 @@ def _covers(wide: Any, narrow: Any) -> bool:
     return wide in {None, narrow} or (wide, narrow) == ("number", "integer")
 
 
+def _pattern(old: Any, new: Any) -> Shift:
+    if old is None or new is None:
+        return _exact(old, new)
+    return compare_patterns(old, new)
+
+
 def _required(old: Any, new: Any) -> Shift:
     before, after = set(old or ()), set(new or ())
     return bool(after - before), bool(before - after)
@@ -86,8 +93,8 @@ KEYWORDS: dict[str, Callable[[Any, Any], Shift]] = {
     "minProperties": _size,
     "maxProperties": _ceiling,
     "format": _format,
+    "pattern": _pattern,
     # Whether one of these covers another can't be told: a change is both narrower and wider.
-    "pattern": _exact,
     "multipleOf": _exact,
     "uniqueItems": _exact,
     "exclusiveMinimum": _exact,
@@ -98,7 +105,7 @@ GONE = {
     Direction.REQUEST: "a client that sends it is refused or ignored",
     Direction.RESPONSE: "a client that reads it finds nothing",
 }
-KNOWN = frozenset(KEYWORDS) | TEXT | {"properties", "items", "default", "deprecated"}
+KNOWN = frozenset(KEYWORDS) | TEXT | {"properties", "items", "default", "deprecated", MEMBERS}
 
 
 def compare_schemas(old: Node, new: Node, use: Use) -> Iterator[Finding]:
@@ -108,6 +115,7 @@ def compare_schemas(old: Node, new: Node, use: Use) -> Iterator[Finding]:
         if schema.value.get("additionalProperties", True) not in (True, False, {}):
             raise NotJudgedError(f"#{schema.place('additionalProperties')} is a schema: not judged")
     yield from compare_titles(old, new, use)
+    yield from compare_members(old, new, use)
     yield from _keywords(old, new, use)
     yield from _default(old, new, use)
     yield from deprecation(old, new, use)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.contract_diff.accepted import ACCEPTED
 from tools.contract_diff.releases import RELEASED
 
 _CONTRACT = Path("openapi/todo.yaml")
@@ -36,10 +37,15 @@ def faults(version: str) -> list[str]:
 
 
 def record_contract(version: str) -> None:
-    """Commit the contract as the one that was released last, which later ones are held against."""
+    """Commit the contract as the one that was released last, which later ones are held against.
+
+    What changed between releases and was accepted is no change any more.
+    """
     RELEASED.parent.mkdir(parents=True, exist_ok=True)
     RELEASED.write_bytes(_CONTRACT.read_bytes())
-    git("add", str(RELEASED))
+    kept = ACCEPTED.read_text(encoding="utf-8").partition("\n\n")[0] if ACCEPTED.exists() else "#"
+    ACCEPTED.write_text(f"{kept}\n\n[]\n", encoding="utf-8")
+    git("add", str(RELEASED), str(ACCEPTED))
     git("commit", "--quiet", "--message", f"The contract of {version} is the one released last")
 
 
