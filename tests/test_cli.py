@@ -60,7 +60,16 @@ def test_a_development_token_needs_no_setting(tmp_path: Path) -> None:
     assert jwt.decode(token, (tmp_path / "jwt-secret").read_text(), algorithms=["HS256"])
 
 
-@pytest.mark.parametrize("user", ["", "a b", "-a", "a" * 129, "a/b", "ä"])
+def test_a_token_names_what_the_service_asks_for() -> None:
+    named = {"JWT_ISSUER": "https://auth.example.com", "JWT_AUDIENCE": "https://api.example.com"}
+    token = run("token", "jane doe", JWT_SECRET_KEY=SECRET, **named).stdout.strip()
+    issuer, audience = named.values()
+    claims = jwt.decode(token, SECRET, ["HS256"], issuer=issuer, audience=audience)
+
+    assert claims["user_id"] == "jane doe"
+
+
+@pytest.mark.parametrize("user", ["", ".", "..", "a" * 256, "a\tb", "\x7f", "\x85", "\udcff"])
 def test_a_token_is_only_made_for_a_possible_user(user: str) -> None:
     result = run("token", "--", user)
 

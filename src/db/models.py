@@ -17,7 +17,7 @@ class Task(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint("id BETWEEN 1 AND 9007199254740991", name="tasks_id_safe_in_javascript"),
-        CheckConstraint("char_length(user_id) BETWEEN 1 AND 128", name="tasks_user_id_length"),
+        CheckConstraint("char_length(user_id) BETWEEN 1 AND 255", name="tasks_user_id_length"),
         CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="tasks_title_length"),
         CheckConstraint("char_length(description) <= 1000", name="tasks_description_length"),
         CheckConstraint(

@@ -10,13 +10,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 from db.pool.dialing.dsn import parameters_of
 
 _CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
+_MOST_WAIT = text("SET LOCAL lock_timeout = '3s'")
+"""For a table that somebody reads: all others would wait behind this one."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
@@ -29,6 +31,7 @@ def upgrade(dsn: str, *, distributed: bool = False) -> None:
     config = _config()
     with _connection(dsn) as connection:
         connection.execute(_LOCK)
+        connection.execute(_MOST_WAIT)
         if distributed:
             require_citus(connection)
         if _is_behind(connection, config):
@@ -73,5 +76,6 @@ def _connection(dsn: str) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
-        what = "can't be reached" if isinstance(error, OperationalError) else "can't be migrated"
+        reached = getattr(error.orig, "pgcode", None) is not None
+        what = "can't be migrated" if reached else "can't be reached"
         raise DatabaseUnavailable(f"The database {what}: {reason}") from error

@@ -3,6 +3,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple, NoReturn
 
@@ -11,15 +12,15 @@ from jwt.utils import base64url_decode
 
 from identity.keys import KeySet, SharedSecret
 
-_MAX_TOKEN_BYTES = 8 * 1024
 _MAX_VERIFIED = 10_000
+_LONGEST_REMEMBERED = 2048  # bytes of a header; of a longer one its digest is
 _CLOCK_LEEWAY = 10  # seconds that an issuer's clock may be ahead of ours
 _YEAR_10000 = 253_402_300_800  # seconds; a later date is an error of units, or an attack
 
 _BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
 _UNSUPPORTED_HEADERS = frozenset({"crit", "b64", "zip"})
-_TYPES = frozenset({"jwt", "at+jwt"})
+_TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  # RFC 7515, 4.1.9
 
 _jws = PyJWS()
 
@@ -63,7 +64,9 @@ class Authenticator:
 
     def cached(self, authorization: Sequence[bytes]) -> str | None:
         """Return the user of a header that was verified before and still holds, else None."""
-        verified = self._verified.get(authorization[0]) if len(authorization) == 1 else None
+        if len(authorization) != 1:
+            return None
+        verified = self._verified.get(_name_of(authorization[0]))
         if verified and verified.expires > time() and self._keys.holds(verified.key):
             return verified.user
         return None
@@ -101,11 +104,14 @@ class Authenticator:
         kid = header.get("kid")
         if "kid" in header and not isinstance(kid, str):
             _malformed()
-        key = await self._keys.find(kid)
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str):
+            _malformed()
+        key = await self._keys.find(kid, algorithm)
+        if key is None and self._keys.knows(kid):
+            raise TokenInvalid("The token is signed with an algorithm that is not its key's.")
         if key is None:
             raise TokenInvalid("The token is signed with a key that is not known.")
-        if header.get("alg") != key.algorithm_name:
-            raise TokenInvalid("The token is signed with an algorithm that is not its key's.")
         return key
 
     def _check_issuer_and_audience(self, claims: dict[str, Any]) -> None:
@@ -118,6 +124,8 @@ class Authenticator:
 
     def _user(self, claims: dict[str, Any]) -> str:
         user = claims.get("user_id", claims.get("sub"))
+        if type(user) is int and user >= 0 and "user_id" in claims:  # as servers number their users
+            user = str(user)
         with _hostile_input():  # a lone surrogate is no text that a pattern could be matched with
             valid = isinstance(user, str) and self._is_user(user)
         if not isinstance(user, str) or not valid:
@@ -129,9 +137,14 @@ class Authenticator:
     def _remember(self, header: bytes, token: bytes, verified: _Verified) -> None:
         if len(header) != len(b"Bearer ") + len(token):
             return  # or one token, padded with spaces, could fill the memory
-        self._verified[header] = verified
+        self._verified[_name_of(header)] = verified
         if len(self._verified) > _MAX_VERIFIED:
             self._verified.popitem(last=False)
+
+
+def _name_of(header: bytes) -> bytes:
+    """Return what a header is remembered by, which is never long."""
+    return header if len(header) <= _LONGEST_REMEMBERED else blake2b(header).digest()
 
 
 def _bearer_token(authorization: Sequence[bytes]) -> bytes:
@@ -140,7 +153,7 @@ def _bearer_token(authorization: Sequence[bytes]) -> bytes:
     if not authorization or not _BEARER.match(authorization[0]):
         raise TokenMissing("The request needs an Authorization header with a bearer token.")
     credentials = _CREDENTIALS.fullmatch(authorization[0])
-    if not credentials or len(credentials[1]) > _MAX_TOKEN_BYTES:
+    if not credentials:
         _malformed()
     return credentials[1]
 
@@ -184,7 +197,12 @@ def _date(value: Any) -> float:
 
 
 def _audiences(claims: dict[str, Any]) -> list[Any]:
-    aud = claims.get("aud")
+    """Return whom the token is for; without `aud`, the client that it was issued to.
+
+    Access tokens of Cognito name that one in `client_id`, session tokens of Clerk in `azp`, which
+    their own verifiers compare.
+    """
+    aud = claims.get("aud") if "aud" in claims else claims.get("client_id", claims.get("azp"))
     audiences: list[Any] = aud if isinstance(aud, list) else [aud]
     return audiences if all(isinstance(audience, str) for audience in audiences) else []
 

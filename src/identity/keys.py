@@ -2,13 +2,12 @@ import asyncio
 import logging
 from base64 import urlsafe_b64encode
 from time import monotonic, time
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-import orjson
-from cryptography.exceptions import UnsupportedAlgorithm
-from jwt import InvalidKeyError, PyJWK, PyJWTError
+from jwt import InvalidKeyError, PyJWK
+
+from identity.jwk_set import KeyName, NotASetError, NoUsableKeyError, keys_in, name_of
 
 logger = logging.getLogger("todo_api.keys")
 
@@ -40,17 +39,24 @@ class SharedSecret:
         """Say whether this very key object is still in use."""
         return key is self._key
 
-    async def find(self, _kid: str | None) -> PyJWK | None:
-        """Return the key."""
-        return self._key
+    def knows(self, _kid: str | None) -> bool:
+        """Say whether there is a key of that id."""
+        return True
+
+    async def find(self, _kid: str | None, algorithm: str) -> PyJWK | None:
+        """Return the key, if it is for that algorithm."""
+        return self._key if algorithm == self._key.algorithm_name else None
 
 
 class KeySet:
     """The public keys that an issuer publishes at a URL as a JWK Set (RFC 7517); times in seconds.
 
+    A key is known by its id and its algorithm, as several may have one id (RFC 7517, 4.5).
+
     A key that is known never waits. An unknown one joins the one fetch under way, or begins it
-    unless the last began less than `cool_down` ago. Whatever fails leaves the known keys in use,
-    and once started is tried again after `cool_down`; what succeeds, after `refresh_interval`.
+    unless the last that such a one began was less than `cool_down` ago. Whatever fails leaves the
+    known keys in use, and once started is tried again after `cool_down`; what succeeds, after
+    `refresh_interval`.
     """
 
     def __init__(
@@ -74,7 +80,8 @@ class KeySet:
         self._timeout = timeout
         # A compressed answer could unpack to any size, so none is asked for and none is unpacked.
         self._client = httpx2.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
-        self._keys: dict[str | None, PyJWK] = {}
+        self._keys: dict[KeyName, PyJWK] = {}
+        self._published = False
         self._stale_at = self._may_fetch_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
         self._staying_fresh: asyncio.Task[None] | None = None
@@ -85,19 +92,28 @@ class KeySet:
 
     def holds(self, key: PyJWK) -> bool:
         """Say whether this very key object is still in use."""
-        return self._keys.get(key.key_id) is key
+        return self._keys.get(name_of(key)) is key
 
-    async def find(self, kid: str | None) -> PyJWK | None:
-        """Return the key of that id or None; raises KeysUnavailable while there is none at all."""
-        if kid is None:
-            return None
-        if kid not in self._keys:
+    def knows(self, kid: str | None) -> bool:
+        """Say whether there is a key of that id, whatever its algorithm."""
+        return any(kid == known for known, _ in self._keys)
+
+    async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
+        """Return the key of that id and algorithm, or None; without an id, the one that has none.
+
+        Raises `KeysUnavailable` until a set could be had, whatever is in it.
+        """
+        name = kid, algorithm
+        for _ in range(2):  # a fetch that is under way may have begun before the key was made
+            # Of a key without an id nobody can tell that it is another now.
+            if name in self._keys or (kid is None and self._published):
+                break
             self._begin_fetch()
             if self._fetching is not None:
                 await asyncio.wait([self._fetching])  # a caller that gives up doesn't cancel it
-        if not self._keys:
+        if not self._published:
             raise KeysUnavailable("no signing key yet")
-        return self._keys.get(kid)
+        return self._keys.get(name)
 
     async def close(self) -> None:
         """End a fetch that is under way and close the connections."""
@@ -107,32 +123,37 @@ class KeySet:
             await asyncio.wait([task])
         await self._client.aclose()
 
-    def _begin_fetch(self) -> None:
+    def _begin_fetch(self, *, scheduled: bool = False) -> None:
         under_way = self._fetching is not None and not self._fetching.done()
         if not under_way and monotonic() >= self._may_fetch_at:
             self._may_fetch_at = monotonic() + self._cool_down
-            self._fetching = asyncio.create_task(self._refresh())
+            self._fetching = asyncio.create_task(self._refresh(scheduled))
 
     async def _stay_fresh(self) -> None:
         while True:
             if monotonic() >= self._stale_at:
-                self._begin_fetch()
+                self._begin_fetch(scheduled=True)
             if self._fetching is not None:
                 await asyncio.wait([self._fetching])
             due = max(self._stale_at, self._may_fetch_at)
             await asyncio.sleep(max(due - monotonic(), _TICK))
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, scheduled: bool) -> None:
         self.fetches += 1
         try:
-            fetched = _keys_in(await self._fetch())
-        except KeysUnavailable as error:
+            # In a thread, as it takes long to see that a large key is a good one.
+            fetched = await asyncio.to_thread(keys_in, await self._fetch())
+        except (KeysUnavailable, NotASetError) as error:
+            self._published |= isinstance(error, NoUsableKeyError)
             self._report(str(error))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             self._report(type(error).__name__)
         else:
-            self._keys = {kid: self._known(key) for kid, key in fetched.items()}
+            self._keys = {name: self._known(key) for name, key in fetched.items()}
+            self._published = True
             self._stale_at = monotonic() + self.refresh_interval
+            if scheduled:  # the first token of a key that was made since finds it
+                self._may_fetch_at = monotonic()
             self.fetched_at = time()
 
     def _report(self, why: str) -> None:
@@ -155,57 +176,5 @@ class KeySet:
 
     def _known(self, key: PyJWK) -> PyJWK:
         """Prefer the object in use to its equal, so that tokens verified with it stay verified."""
-        known = self._keys.get(key.key_id)
-        if known and known.key == key.key and known.algorithm_name == key.algorithm_name:
-            return known
-        return key
-
-
-def _keys_in(body: bytes) -> dict[str | None, PyJWK]:
-    document = orjson.loads(body)
-    entries = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise KeysUnavailable("not a JWK Set")
-    keys = [key for key in map(_key_of, entries) if key]
-    if not keys:
-        raise KeysUnavailable("no usable key in the set")
-    return {key.key_id: key for key in reversed(keys)}  # of two with one id, the first
-
-
-def _key_of(entry: Any) -> PyJWK | None:
-    if not _is_for_verifying(entry):
-        return None
-    algorithms = _algorithms_of(entry)
-    algorithm = entry.get("alg", next(iter(algorithms), None))
-    if algorithm not in algorithms:
-        return None
-    try:
-        key = PyJWK(entry, algorithm)
-    except (PyJWTError, UnsupportedAlgorithm):
-        return None
-    return None if key.Algorithm.check_key_length(key.key) else key
-
-
-def _is_for_verifying(entry: Any) -> bool:
-    if not isinstance(entry, dict) or "d" in entry:  # a private key that is published is nobody's
-        return False
-    operations = entry.get("key_ops", ["verify"])
-    return (
-        isinstance(entry.get("kid"), str)
-        and entry.get("use", "sig") == "sig"
-        and isinstance(operations, list)
-        and "verify" in operations
-    )
-
-
-def _algorithms_of(entry: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a key of this type and curve may verify; the first where it names none."""
-    match entry:
-        case {"kty": "OKP", "crv": "Ed25519"}:
-            return ("EdDSA",)
-        case {"kty": "EC", "crv": "P-256"}:
-            return ("ES256",)
-        case {"kty": "RSA"}:
-            return ("RS256", "PS256")
-        case _:
-            return ()
+        known = self._keys.get(name_of(key))
+        return known if known and known.key == key.key else key

@@ -16,11 +16,10 @@ from connexion.resolver import RelativeResolver
 
 import handlers
 from compiled import Operations
-from compiled.schemas.schema import schema_of
 from db.pool.pool import Pool
 from identity.auth import Authenticator
 from identity.keys import KeySet, SharedSecret
-from todo_api.contract import component, contract
+from todo_api.contract import contract, users
 from todo_api.database import database
 from todo_api.http.cors import Cors
 from todo_api.http.drain import Drain
@@ -132,7 +131,7 @@ def _authenticator(settings: Settings, keys: SharedSecret | KeySet) -> Authentic
         keys,
         issuer=settings.issuer,
         audience=settings.audience,
-        is_user=schema_of(component("UserId"), contract()).accepts,
+        is_user=users(),
     )
 
 

@@ -1,5 +1,6 @@
 """The published contract: `openapi/todo.yaml`, byte for byte."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -8,6 +9,7 @@ import orjson
 import yaml
 
 from compiled import ContractRefused
+from compiled.schemas.schema import schema_of
 
 
 @cache
@@ -39,6 +41,19 @@ def component(name: str) -> dict[str, Any]:
         raise ContractRefused([f"components/schemas/{name} is missing, which the service asks for"])
     found: dict[str, Any] = schemas[name]
     return found
+
+
+def users() -> Callable[[str], bool]:
+    """Return what says whether a text may be a user's id; raises `ContractRefused`."""
+    accepts = schema_of(component("UserId"), contract()).accepts
+
+    def is_user(text: str) -> bool:
+        try:
+            return accepts(text)
+        except ValueError:  # a lone surrogate is no text that a pattern could be matched with
+            return False
+
+    return is_user
 
 
 @cache

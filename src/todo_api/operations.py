@@ -12,7 +12,7 @@ from db.pool.pool import Pool
 from identity.auth import Authenticator
 from identity.keys import SharedSecret
 from todo_api.admission import Owners, checks
-from todo_api.contract import component, contract
+from todo_api.contract import component, contract, users
 from todo_api.problems.documents import answer_to
 from todo_api.request import Request
 
@@ -35,10 +35,9 @@ def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Oper
 
 def check_contract() -> None:
     """Compile the contract, which needs neither database nor settings; raises `ContractRefused`."""
-    component("UserId")
     component("ErrorCode")
     keys = SharedSecret(token_hex())  # of which no token is ever asked
-    authenticator = Authenticator(keys, issuer=None, audience=None, is_user=bool)
+    authenticator = Authenticator(keys, issuer=None, audience=None, is_user=users())
     operations = operations_of(authenticator, None)
     operations.compile(load(contract()), RelativeResolver(handlers))
 

@@ -113,11 +113,28 @@ def test_a_database_url_may_be_written_as_its_provider_does(
     assert not settings.development
 
 
-def test_the_keys_of_better_auth_are_found_below_its_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load(monkeypatch, BETTER_AUTH_URL=f"{AUTH}/")
+@pytest.mark.parametrize(
+    ("url", "origin", "keys"),
+    [
+        (AUTH, AUTH, "/api/auth/jwks"),
+        (f"{AUTH}/", AUTH, "/api/auth/jwks"),
+        (f"{AUTH}//", AUTH, "/api/auth/jwks"),
+        (f"{AUTH}/api/auth", AUTH, "/api/auth/jwks"),
+        (f"{AUTH}/api/auth/", AUTH, "/api/auth/jwks"),
+        (f"{AUTH}/auth/v2", AUTH, "/auth/v2/jwks"),
+        (f"{AUTH}:443/", AUTH, "/api/auth/jwks"),
+        ("http://LOCALHOST:3000", "http://localhost:3000", "/api/auth/jwks"),
+        ("http://[::1]:3000/", "http://[::1]:3000", "/api/auth/jwks"),
+        ("https://b\xfccher.example", "https://xn--bcher-kva.example", "/api/auth/jwks"),
+    ],
+)
+def test_better_auth_signs_its_origin_and_has_its_keys_below_its_routes(
+    monkeypatch: pytest.MonkeyPatch, url: str, origin: str, keys: str
+) -> None:
+    settings = load(monkeypatch, BETTER_AUTH_URL=url)
 
-    assert settings.jwks_url == f"{AUTH}/api/auth/jwks"
-    assert (settings.issuer, settings.audience) == (f"{AUTH}/", f"{AUTH}/")
+    assert settings.jwks_url == f"{origin}{keys}"
+    assert (settings.issuer, settings.audience) == (origin, origin)
     assert not settings.development
 
 

@@ -23,10 +23,18 @@ def signing_secret(settings: Settings) -> str:
     return _development_secret(settings.data_dir)
 
 
-def token_for(user: str, secret: str, ttl: int) -> str:
-    """Return a token for `user` that is valid for `ttl` seconds (HS256)."""
+def own_token(user: str, settings: Settings, ttl: int) -> str:
+    """Return a token for `user` that the service itself takes for `ttl` seconds (HS256)."""
+    named = {"iss": settings.issuer, "aud": settings.audience}
+    claims = {name: value for name, value in named.items() if value is not None}
+    return token_for(user, signing_secret(settings), ttl, **claims)
+
+
+def token_for(user: str, secret: str, ttl: int, **claims: str) -> str:
+    """Return a token for `user`, with further claims, that is valid for `ttl` seconds (HS256)."""
     now = int(time.time())
-    return jwt.encode({"user_id": user, "iat": now, "exp": now + ttl}, secret, algorithm="HS256")
+    claims_of_all = {"user_id": user, "iat": now, "exp": now + ttl, **claims}
+    return jwt.encode(claims_of_all, secret, algorithm="HS256")
 
 
 def _development_secret(data_dir: Path) -> str:

@@ -9,7 +9,9 @@ from pydantic import Field, FilePath, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from todo_api.settings import better_auth
 from todo_api.settings.types import (
+    BetterAuthUrl,
     HttpUrl,
     Origins,
     PostgresUrl,
@@ -49,7 +51,7 @@ class Settings(BaseSettings):
     )
     database_direct: bool = Field(False, examples=["true"])
     data_dir: Path = Field(Path(".data"), examples=["/var/lib/todo-api"])
-    better_auth_url: HttpUrl | None = Field(None, examples=["https://auth.example.com"])
+    better_auth_url: BetterAuthUrl | None = Field(None, examples=["https://auth.example.com"])
     jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
     jwt_issuer: str | None = Field(None, examples=["https://auth.example.com"])
     jwt_audience: str | None = Field(None, examples=["https://api.example.com"])
@@ -171,17 +173,21 @@ class Settings(BaseSettings):
         """Where the keys are, if tokens are signed by an identity server."""
         if self.jwt_jwks_url or not self.better_auth_url:
             return self.jwt_jwks_url
-        return f"{self.better_auth_url.rstrip('/')}/api/auth/jwks"
+        return better_auth.jwks_url(self.better_auth_url)
 
     @property
     def issuer(self) -> str | None:
         """The `iss` that tokens must have."""
-        return self.jwt_issuer or self.better_auth_url
+        return self.jwt_issuer or self._better_auth
 
     @property
     def audience(self) -> str | None:
         """The `aud` that tokens must have."""
-        return self.jwt_audience or self.better_auth_url
+        return self.jwt_audience or self._better_auth
+
+    @property
+    def _better_auth(self) -> str | None:
+        return better_auth.origin(self.better_auth_url) if self.better_auth_url else None
 
     @property
     def traces_endpoint(self) -> str | None:

@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode
 
 from identity.keys import SharedSecret
 from todo_api.limits.rate import Rate
+from todo_api.settings import better_auth
 
 
 def _postgresql(url: SecretStr) -> SecretStr:
@@ -69,6 +70,7 @@ def _rate(text: Any) -> Any:
     return text if isinstance(text, Rate) else Rate.parse(str(text))
 
 
+BetterAuthUrl = Annotated[str, AfterValidator(better_auth.checked)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 Origins = Annotated[
     tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_comma_list)

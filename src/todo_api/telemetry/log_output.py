@@ -1,7 +1,9 @@
 """How lines are written: as JSON or text, to standard error, several together."""
 
 import asyncio
+import json
 import logging
+import re
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ REQUESTS = "todo_api.requests"
 
 Format = Literal["auto", "json", "text"]
 
+_PLAIN = re.compile(r"[^\s\"'=\\]+")
 _WHILE = 0.1  # seconds that a line may be kept
 
 
@@ -49,7 +52,9 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line["errors"] = [described(record.exc_info[1])]
-        return orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+        text = orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+        # A user's id may hold what ends a line elsewhere, or turns the direction of writing.
+        return text if text.isascii() else json.dumps(orjson.loads(text), separators=(",", ":"))
 
 
 class TextFormatter(logging.Formatter):
@@ -59,12 +64,20 @@ class TextFormatter(logging.Formatter):
         """Return the record's time, level, message and fields."""
         instant = datetime.fromtimestamp(record.created).astimezone()
         fields = " ".join(
-            f"{name}={value}"
+            f"{name}={_shown(value)}"
             for name, value in getattr(record, "fields", {}).items()
             if value is not None
         )
         text = fields if record.name == REQUESTS else f"{record.getMessage()} {fields}"
         return f"{instant:%H:%M:%S} {record.levelname:<7} {text}".rstrip()
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it is, or quoted where it could be taken for something else."""
+    text = str(value)
+    if not isinstance(value, str) or (_PLAIN.fullmatch(text) and text.isprintable()):
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 class Handler(logging.StreamHandler[TextIO]):

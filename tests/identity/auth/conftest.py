@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,16 +9,15 @@ import pytest
 
 from identity.auth import Authenticator, TokenInvalid
 from identity.keys import KeySet, SharedSecret
-from tests.identity.auth.tokens import BASE, EC_JWK, ED_JWK, RSA_JWK, SECRET
+from tests.identity.auth.tokens import BASE, EC_JWK, ED_JWK, PUBLISHED, RSA_JWK, SECRET
+from todo_api.contract import users
 
-
-def is_user(name: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._~@|:+-]{0,127}", name))
+is_user = users()
 
 
 class Issuer:
     def __init__(self) -> None:
-        self.keys = [ED_JWK, EC_JWK, RSA_JWK, {**RSA_JWK, "kid": "pss", "alg": "PS256"}]
+        self.keys = [ED_JWK, EC_JWK, RSA_JWK, *PUBLISHED]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

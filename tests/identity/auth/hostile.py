@@ -39,7 +39,6 @@ PEM = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyI
 DER = RSA.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 ED_RAW = ED.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 NESTED = b"[" * 3000 + b"]" * 3000
-BIG = {**CLAIMS, "name": "x" * 8192}
 
 RSA_PUBLIC = [PEM, PEM.strip(), DER, json.dumps(RSA_JWK).encode(), RSA_JWK["n"].encode()]
 ED_PUBLIC = [ED_RAW, ED_JWK["x"].encode(), json.dumps(ED_JWK).encode(), b""]
@@ -82,7 +81,6 @@ MALFORMED = {
     "psychic": ES_MESSAGE + b"." + part(bytes(64)),
     "ECDSA in DER": ES_MESSAGE + b"." + part(DER_SIGNATURE),
     "ECDSA of order": ES_MESSAGE + b"." + part(b"\xff" * 64),
-    "too long": signed(BIG),
     "header a list": signed(header=["alg", "kid"]),
     "header a string": signed(header="EdDSA"),
     "header no JSON": signed(header=b"{alg}"),
@@ -120,8 +118,8 @@ HEADERS: dict[str, list[Any]] = {
 }
 TIMES: list[Any] = [None, True, [], {}, "", str(SOON), -1, 1e30, 10**400, SOON * 1000, -0.5]
 NAMES: list[Any] = [
-    *(None, 5, True, [], [USER], {}, "", " ", USER + "\n", USER + "\0", "\ud800", "é", "a/b"),
-    *("..", ".", "-", "a" * 129, "a b", "a%2Fb"),
+    *(None, True, -5, 5.0, [], [USER], {}, "", USER + "\n", USER + "\0", "\ud800", "\x85", "\x7f"),
+    *("..", ".", "a" * 256, "\x1b[31m"),
 ]
 CLAIMS_OF: dict[str, list[Any]] = {
     "exp": [*TIMES, 0, 1, NOW, NOW - 1, NOW - 0.5],

@@ -38,7 +38,7 @@ async def test_a_remembered_token_dies_with_its_key(monkeypatch: pytest.MonkeyPa
         issuer.keys = [ATTACKER_JWK, EC_JWK]
         monkeypatch.setattr("identity.keys.monotonic", lambda: time.monotonic() + 3600)
         assert authenticator.cached([header]) == USER
-        await keys.find("unknown")
+        await keys.find("unknown", "EdDSA")
         await refusal(authenticator, header)
 
 

@@ -13,6 +13,8 @@ from tests.identity.auth.tokens import (
     BASE,
     CLAIMS,
     EC,
+    EC_384,
+    EC_521,
     ED,
     GOOD,
     HEADER,
@@ -31,13 +33,66 @@ from tests.identity.auth.tokens import (
 
 @pytest.mark.parametrize(
     ("key", "alg", "kid"),
-    [(ED, "EdDSA", "ed"), (EC, "ES256", "ec"), (RSA, "RS256", "rsa"), (RSA, "PS256", "pss")],
+    [
+        (ED, "EdDSA", "ed"),
+        (EC, "ES256", "ec"),
+        (RSA, "RS256", "rsa"),
+        (RSA, "PS256", "pss"),
+        *((RSA, name, "shared") for name in ("RS384", "RS512", "PS384", "PS512")),
+        (EC_384, "ES384", "shared"),
+        (EC_521, "ES512", "shared"),
+    ],
 )
 async def test_a_token_of_every_algorithm_is_accepted(
     authenticator: Authenticator, key: Any, alg: str, kid: str
 ) -> None:
     token = jwt.encode(CLAIMS, key, alg, {"kid": kid})
     assert await authenticator.authenticate([b"Bearer " + token.encode()]) == USER
+
+
+async def test_ed25519_is_an_algorithm_of_its_own(authenticator: Authenticator) -> None:
+    header = {"alg": "Ed25519", "kid": "shared"}
+    assert await authenticator.authenticate([b"Bearer " + signed(header=header)]) == USER
+    await refusal(authenticator, b"Bearer " + signed(header={**header, "alg": "EdDSA"}))
+
+
+@pytest.mark.parametrize(("number", "user"), [(0, "0"), (42, "42"), (2**63, "9223372036854775808")])
+async def test_a_number_is_the_user_of_its_digits(
+    legacy: Authenticator, number: int, user: str
+) -> None:
+    for claims in ({**LEGACY, "user_id": number}, {**LEGACY, "user_id": number, "sub": user}):
+        token = jwt.encode(claims, SECRET).encode()
+        assert await legacy.authenticate([b"Bearer " + token]) == user
+
+
+@pytest.mark.parametrize("number", [-1, 1.0, True, 10**300])
+async def test_a_number_without_such_digits_is_no_user(
+    legacy: Authenticator, number: float
+) -> None:
+    await refusal(legacy, b"Bearer " + jwt.encode({**LEGACY, "user_id": number}, SECRET).encode())
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        *("_Hc3", "-Hc3", "Kf3z/Pq7+Zw=", "o'neil@example.com", "f:4f2c:jane doe", "CORP\\jane"),
+        *(
+            "jürgen@example.com",
+            "https://example.com/users/1?a=b#c",
+            " ",
+            "...",
+            ".a",
+            "..a",
+            "%2F",
+        ),
+        *("a" * 255, "\U0001f600" * 255, "\u2028", "\u202e", "\ufeff", "u\u0308", "\xfc"),
+    ],
+)
+async def test_any_subject_that_the_issuer_proves_is_a_user(
+    authenticator: Authenticator, user: str
+) -> None:
+    token = signed({**CLAIMS, "sub": user})
+    assert await authenticator.authenticate([b"Bearer " + token]) == user
 
 
 async def test_a_token_of_an_older_client_is_accepted(legacy: Authenticator) -> None:
@@ -50,6 +105,9 @@ async def test_a_token_of_an_older_client_is_accepted(legacy: Authenticator) -> 
     [
         (CLAIMS, HEADER),
         (CLAIMS, {**HEADER, "typ": "at+JWT"}),
+        (CLAIMS, {**HEADER, "typ": "application/at+jwt"}),
+        (CLAIMS, {**HEADER, "typ": "application/JWT"}),
+        ({**CLAIMS, "name": "x" * 40_000}, HEADER),
         (CLAIMS, {**HEADER, "jku": "http://evil.example", "jwk": ATTACKER_JWK, "x5c": ["?"]}),
         ({**CLAIMS, "user_id": USER}, HEADER),
         ({**without("sub"), "user_id": USER}, HEADER),

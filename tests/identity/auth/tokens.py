@@ -23,6 +23,15 @@ ED_JWK = {**OKPAlgorithm.to_jwk(ED.public_key(), as_dict=True), "kid": "ed"}
 EC_JWK = {**ECAlgorithm.to_jwk(EC.public_key(), as_dict=True), "kid": "ec"}
 RSA_JWK = {**RSAAlgorithm.to_jwk(RSA.public_key(), as_dict=True), "kid": "rsa"}
 ATTACKER_JWK = {**OKPAlgorithm.to_jwk(ATTACKER.public_key(), as_dict=True), "kid": "ed"}
+EC_384, EC_521 = (ec.generate_private_key(curve()) for curve in (ec.SECP384R1, ec.SECP521R1))
+PUBLISHED = [
+    {**RSA_JWK, "kid": "pss", "alg": "PS256"},
+    *({**RSA_JWK, "kid": "shared", "alg": name} for name in ("RS384", "RS512", "PS384", "PS512")),
+    {**ECAlgorithm.to_jwk(EC_384.public_key(), as_dict=True), "kid": "shared"},
+    {**ECAlgorithm.to_jwk(EC_521.public_key(), as_dict=True), "kid": "shared"},
+    {**ED_JWK, "kid": "shared", "alg": "Ed25519"},
+]
+"""Keys of further algorithms, most of them with one id (RFC 7517, 4.5)."""
 
 HEADER = {"alg": "EdDSA", "kid": "ed"}
 CLAIMS = {"name": "Ada", "sub": USER, "iat": NOW, "exp": SOON, "iss": BASE, "aud": BASE}

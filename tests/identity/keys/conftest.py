@@ -30,6 +30,8 @@ class Issuer:
         self.asked = asyncio.Event()
         self.awake = asyncio.Event()
         self.awake.set()
+        self.next_reply = b""
+        """What is answered from the next time on, if it is anything."""
         self.serving: set[asyncio.Task[Any] | None] = set()
         self.publish(OKP)
 
@@ -51,6 +53,7 @@ class Issuer:
         self.asked.set()
         await self.awake.wait()
         writer.write(self.reply)
+        self.reply = self.next_reply or self.reply
         writer.close()
         with suppress(ConnectionError):  # who asked may have given up
             await writer.wait_closed()

@@ -17,11 +17,11 @@ async def test_until_the_first_fetch_succeeds_keys_are_unavailable(
     issuer.answer(b"", status=503)
     for _ in range(3):
         with pytest.raises(KeysUnavailable):
-            await keys.find("ed")
+            await keys.find("ed", "EdDSA")
     assert issuer.requests == 1
     issuer.publish(OKP)
     clock.now += 10
-    assert await keys.find("ed")
+    assert await keys.find("ed", "EdDSA")
 
 
 async def test_an_issuer_that_is_down_leaves_keys_unavailable(
@@ -31,7 +31,7 @@ async def test_an_issuer_that_is_down_leaves_keys_unavailable(
         port = server.sockets[0].getsockname()[1]
     keys = KeySet(f"http://127.0.0.1:{port}/")
     with pytest.raises(KeysUnavailable):
-        await keys.find("ed")
+        await keys.find("ed", "EdDSA")
     await keys.close()
     assert [record.getMessage() for record in caplog.records] == [
         "No signing keys from 127.0.0.1: ConnectError."
@@ -39,6 +39,7 @@ async def test_an_issuer_that_is_down_leaves_keys_unavailable(
 
 
 COMPRESSED = gzip.compress(json.dumps({"keys": [NEW]}).encode())
+UNUSABLE = "no usable key in the set, which has Ed25519"
 FAILURES: dict[str, tuple[Callable[[Issuer], object], str]] = {
     "an error": (lambda i: i.answer(b"{}", status=500), "status 500"),
     "a page": (lambda i: i.answer(b"<html>Sign in</html>"), "JSONDecodeError"),
@@ -47,7 +48,7 @@ FAILURES: dict[str, tuple[Callable[[Issuer], object], str]] = {
     "a list": (lambda i: i.answer(json.dumps([NEW]).encode()), "not a JWK Set"),
     "keys that are no list": (lambda i: i.answer(b'{"keys": {"new": 1}}'), "not a JWK Set"),
     "an empty set": (lambda i: i.publish(), "no usable key in the set"),
-    "unusable keys": (lambda i: i.publish({**NEW, "use": "enc"}), "no usable key in the set"),
+    "unusable keys": (lambda i: i.publish({**NEW, "use": "enc"}), UNUSABLE),
     "a compressed set": (
         lambda i: i.answer(COMPRESSED, "Content-Encoding: gzip"),
         "JSONDecodeError",
@@ -71,12 +72,12 @@ async def test_a_failed_refresh_keeps_the_keys_and_is_logged_once(
     caplog: pytest.LogCaptureFixture,
     failure: str,
 ) -> None:
-    key = await keys.find("ed")
+    key = await keys.find("ed", "EdDSA")
     answer, reason = FAILURES[failure]
     answer(issuer)
     clock.now += 10
-    assert await keys.find("new") is None
-    assert await keys.find("ed") is key
+    assert await keys.find("new", "EdDSA") is None
+    assert await keys.find("ed", "EdDSA") is key
     assert issuer.requests == 2
     assert caplog.record_tuples == [
         ("todo_api.keys", logging.WARNING, f"No signing keys from 127.0.0.1: {reason}.")
@@ -87,7 +88,7 @@ async def test_a_slow_issuer_is_given_up(issuer: Issuer, caplog: pytest.LogCaptu
     issuer.awake.clear()
     keys = KeySet(issuer.url, timeout=0.1)
     with pytest.raises(KeysUnavailable):
-        await keys.find("ed")
+        await keys.find("ed", "EdDSA")
     await keys.close()
     assert "Timeout" in caplog.text
 
@@ -107,7 +108,7 @@ async def test_an_answer_that_trickles_is_given_up(caplog: pytest.LogCaptureFixt
     async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
         keys = KeySet(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", timeout=0.2)
         with pytest.raises(KeysUnavailable):
-            await keys.find("ed")
+            await keys.find("ed", "EdDSA")
         await keys.close()
         await ended.wait()
     assert "TimeoutError" in caplog.text

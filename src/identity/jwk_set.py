@@ -1,0 +1,114 @@
+"""What a JWK Set (RFC 7517) has to verify tokens with."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
+from jwt import PyJWK, PyJWTError
+
+from identity.weak import is_weak
+
+KeyName = tuple[str | None, str]
+"""A key's id, if it has one, and its algorithm: of two keys with one id, each has its own."""
+
+_LONGEST_NAME = 32  # characters; registered ones have at most 20
+_MOST_NAMES = 10
+
+
+class NotASetError(Exception):
+    """The document is none, or no key of it can be used; the message is why."""
+
+
+class NoUsableKeyError(NotASetError):
+    """It is a set, but none of its keys can be used here."""
+
+
+def keys_in(body: bytes) -> dict[KeyName, PyJWK]:
+    """Return the keys of a set that can be used, each bound to the one algorithm it is named with.
+
+    Of keys with one name the first counts; of those without an id that leave a choice, none.
+    Raises `NotASetError`, and ValueError for what is not JSON.
+    """
+    document = orjson.loads(body)
+    entries = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise NotASetError("not a JWK Set")
+    keys: dict[KeyName, PyJWK] = {}
+    ambiguous: set[KeyName] = set()
+    for key in filter(None, map(_key_of, entries)):
+        name = name_of(key)
+        if name in keys and key.key_id is None:
+            ambiguous.add(name)
+        keys.setdefault(name, key)
+    usable = {name: key for name, key in keys.items() if name not in ambiguous}
+    if not entries:
+        raise NotASetError("no usable key in the set")  # one may be made with the first token
+    if not usable:
+        raise NoUsableKeyError(f"no usable key in the set{_listed(entries)}")
+    return usable
+
+
+def name_of(key: PyJWK) -> KeyName:
+    """Return what a token names the key by: its headers `kid` and `alg`."""
+    return key.key_id, key.algorithm_name
+
+
+def _key_of(entry: Any) -> PyJWK | None:
+    if not _is_for_verifying(entry):
+        return None
+    algorithms = _algorithms_of(entry)
+    algorithm = entry.get("alg", next(iter(algorithms), None))
+    if algorithm not in algorithms:
+        return None
+    try:
+        key = PyJWK(entry, "EdDSA" if algorithm == "Ed25519" else algorithm)
+    except (PyJWTError, UnsupportedAlgorithm):
+        return None
+    key.algorithm_name = algorithm  # PyJWT has RFC 8037's name only for what RFC 9864 names anew
+    return None if key.Algorithm.check_key_length(key.key) or is_weak(key.key) else key
+
+
+def _is_for_verifying(entry: Any) -> bool:
+    if not isinstance(entry, dict) or "d" in entry:  # a private key that is published is nobody's
+        return False
+    operations = entry.get("key_ops", ["verify"])
+    return (
+        ("kid" not in entry or isinstance(entry["kid"], str))
+        and entry.get("use", "sig") == "sig"
+        and isinstance(operations, list)
+        and "verify" in operations
+    )
+
+
+def _algorithms_of(entry: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a key of this type and curve may verify; the first where it names none."""
+    match entry:
+        case {"kty": "OKP", "crv": "Ed25519"}:
+            return ("EdDSA", "Ed25519")
+        case {"kty": "EC", "crv": "P-256"}:
+            return ("ES256",)
+        case {"kty": "EC", "crv": "P-384"}:
+            return ("ES384",)
+        case {"kty": "EC", "crv": "P-521"}:
+            return ("ES512",)
+        case {"kty": "RSA"}:
+            return ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+        case _:
+            return ()
+
+
+def _listed(entries: list[Any]) -> str:
+    """Return which algorithms, or types of key, a set has, for the operator who chose them."""
+    names = sorted(set(_named(entries)))[:_MOST_NAMES]
+    return f", which has {', '.join(names)}" if names else ""
+
+
+def _named(entries: list[Any]) -> Iterator[str]:
+    for entry in entries:
+        if isinstance(entry, dict):
+            for name in ("alg", "crv", "kty"):
+                value = entry.get(name)
+                if isinstance(value, str) and value.isascii() and value.isprintable():
+                    yield value[:_LONGEST_NAME]
+                    break
