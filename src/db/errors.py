@@ -11,6 +11,10 @@ class StaleVersion(Exception):
     """The task is there, but in another version."""
 
 
+class NoVersionNamed(Exception):
+    """The task is there, but none of the versions it may have was named: it can't be changed so."""
+
+
 class IdempotencyKeyReused(Exception):
     """The key came before, with another request."""
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from db import statements
-from db.errors import IdempotencyKeyReused, StaleVersion, TaskNotFound
+from db.errors import IdempotencyKeyReused, NoVersionNamed, StaleVersion, TaskNotFound
 from db.paging import cursor_after, task_before
 from db.pool.pool import Pool
 
@@ -83,7 +83,8 @@ async def replace(
 ) -> Task:
     """Set all that can be set of a task and return it.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
+    `NoVersionNamed`, where there are none in it.
     """
     this = {"user": user, "task": task, "versions": versions}
     values = {"new_title": title, "new_description": description, "new_complete": complete}
@@ -95,7 +96,8 @@ async def patch(
 ) -> Task:
     """Set what `changes` holds of title, description and complete, and return the task.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
+    `NoVersionNamed`, where there are none in it.
     """
     this = {"user": user, "task": task, "versions": versions}
     values = {
@@ -110,7 +112,8 @@ async def patch(
 async def delete(pool: Pool, user: str, task: int, *, versions: Sequence[str] | None) -> None:
     """Delete a task for good.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound` or `StaleVersion`.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
+    `NoVersionNamed`, where there are none in it.
     """
     this = {"user": user, "task": task, "versions": versions}
     await _change(pool, statements.DELETE, this)
@@ -123,7 +126,7 @@ async def _change(pool: Pool, statement: str, values: dict[str, Any]) -> tuple[A
     if values["versions"] is None:
         raise TaskNotFound
     await get(pool, values["user"], values["task"])
-    raise StaleVersion
+    raise StaleVersion if values["versions"] else NoVersionNamed
 
 
 def _task(row: tuple[Any, ...]) -> Task:

@@ -29,7 +29,6 @@ MATCHING = {
 STALE = {
     "another version": '"2"',
     "a list of others": '"2","3"',
-    "weak": 'W/"1"',
     "empty": '""',
     "zero in front": '"01"',
     "sign in front": '"+1"',
@@ -37,6 +36,12 @@ STALE = {
     "not a number": '"one"',
     "more digits than a bigint has": f'"{"9" * 30}"',
     "what SQL might read": r""""1')OR('1'='1\"""",
+}
+WEAK = {
+    "current": ['W/"1"'],
+    "another version": ['W/"2"'],
+    "a list": ['W/"1", W/"2"'],
+    "two lines": ['W/"1"', 'W/"2"'],
 }
 
 
@@ -130,6 +135,29 @@ def test_a_change_of_another_version_is_refused(
 
     assert problem(answer) == (412, "PRECONDITION_FAILED")
     assert client.get(f"tasks/{milk['id']}").json() == milk
+
+
+@pytest.mark.parametrize("method", CHANGES)
+@pytest.mark.parametrize("lines", WEAK.values(), ids=WEAK)
+def test_who_sends_weak_tags_only_is_told_to_send_the_version(
+    client: TestClient, milk: dict[str, Any], method: str, lines: list[str]
+) -> None:
+    answer = sent(client, method, f"tasks/{milk['id']}", "If-Match", lines)
+
+    assert problem(answer) == (412, "PRECONDITION_FAILED")
+    assert "changed" not in answer.json()["detail"]
+    assert 'in quotes: "<version>"' in answer.json()["detail"]
+    assert client.get(f"tasks/{milk['id']}").json() == milk
+
+
+@pytest.mark.parametrize("method", CHANGES)
+def test_of_a_weak_tag_and_a_stale_one_the_stale_one_is_told(
+    client: TestClient, milk: dict[str, Any], method: str
+) -> None:
+    answer = sent(client, method, f"tasks/{milk['id']}", "If-Match", ['W/"1", "7"'])
+
+    assert problem(answer) == (412, "PRECONDITION_FAILED")
+    assert "has changed" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("method", CHANGES)

@@ -51,6 +51,7 @@ REQUESTS: dict[str, Callable[[TestClient, str], Any]] = {
     "anotherUser": lambda client, _: client.get("tasks", headers=bearer("mallory", 60)),
     "noTask": lambda client, _: client.get("tasks/9007199254740991"),
     "stale": lambda client, _: client.delete(task(client), headers={"If-Match": '"7"'}),
+    "weak": lambda client, _: client.delete(task(client), headers={"If-Match": 'W/"1"'}),
     "tooLarge": lambda client, _: client.post("tasks", content=b" " * 65_537, headers=JSON),
     "form": lambda client, _: client.post("tasks", data={"title": "Buy milk"}),
     "severalFields": lambda client, _: client.post("tasks", json={"title": " ", "completed": True}),

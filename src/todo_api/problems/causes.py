@@ -57,8 +57,10 @@ CAUSES = {
     ),
     "PRECONDITION_FAILED": Cause(
         (412,),
-        "Somebody has changed the task since the version that If-Match names.",
-        "Get the task, decide again, and send the change with the new version.",
+        "Somebody has changed the task since the version that If-Match names; or If-Match has weak"
+        ' ETags only (W/"1"), which a proxy that compresses makes of strong ones.',
+        "Get the task, decide again, and send the change with the new version. In place of a weak"
+        ' ETag send the version in quotes, such as "1", or switch the compression off.',
     ),
     "PAYLOAD_TOO_LARGE": Cause(
         (413,),

@@ -12,6 +12,7 @@ from db.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
     InvalidCursor,
+    NoVersionNamed,
     StaleVersion,
     TaskNotFound,
 )
@@ -103,6 +104,12 @@ KINDS: dict[type[Exception], Kind] = {
         HTTPStatus.PRECONDITION_FAILED,
         "PRECONDITION_FAILED",
         "The task has changed since the version that If-Match names. Get it and try again.",
+    ),
+    NoVersionNamed: Kind(
+        HTTPStatus.PRECONDITION_FAILED,
+        "PRECONDITION_FAILED",
+        'If-Match has weak ETags (W/"1") only, which never match.'
+        ' Send the version that you saw, in quotes: "<version>".',
     ),
     PayloadTooLarge: Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
