@@ -12,10 +12,12 @@ import orjson
 
 from compiled.document import Place
 from compiled.errors import Fault, RequestRefused
-from compiled.request import HeaderFields, Request
+from compiled.request import HeaderFields, Headers, Request
 from compiled.schemas.schema import Schema, Schemas
 
 _NO_CODING = (b"", b"identity")
+_UTF_8 = ("utf-8", "utf8")
+_ACCEPT_ENCODING = (b"accept-encoding", b"identity")
 
 _MOST_OF_A_MEDIA_TYPE = 200  # bytes, as what was parsed is remembered
 _NOT_JSON = Fault("", "Must be valid JSON in UTF-8.")
@@ -50,7 +52,7 @@ class _Declared(NamedTuple):
 class RequestBody:
     """The declared body of one operation; `place` is refused where it would not be kept."""
 
-    def __init__(self, place: Place, schemas: Schemas) -> None:
+    def __init__(self, place: Place, schemas: Schemas, method: str = "post") -> None:
         place.refuse_keys("description", "content", "required")
         self._required = place.get("required", False)
         self._by_type: dict[str, _Declared] = {}
@@ -64,6 +66,9 @@ class RequestBody:
             content.refuse_keys("schema", "example", "examples")
             self._by_type[name] = self._declared(content, schemas)
         self._taken = " or ".join(self._by_type)
+        named = [name for name in self._by_type if name not in _RANGES] if method == "patch" else []
+        self._accept: Headers = [(b"accept-patch", ", ".join(named).encode())] if named else []
+        """What a refused PATCH is told (RFC 5789, 2.2); ranges can't be."""
 
     async def read(self, request: Request, faults: list[Fault]) -> Body | None:
         """Return the body, not yet checked, or add to `faults` why it is not JSON.
@@ -90,10 +95,13 @@ class RequestBody:
             return next(iter(self._by_type.values()))
         name = media_type_of((content_type or b"")[:_MOST_OF_A_MEDIA_TYPE])
         declared = self._by_type.get(name or "") or self._in_range(name or "")
-        if declared is None or headers.get(b"content-encoding", b"").lower() not in _NO_CODING:
+        is_coded = headers.get(b"content-encoding", b"").lower() not in _NO_CODING
+        if declared is None or is_coded:
             raise RequestRefused(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 f"Send the body as {self._taken} in UTF-8, without Content-Encoding.",
+                # To a request without a coding it must not be told (RFC 9110, 12.5.3).
+                headers=[*self._accept, _ACCEPT_ENCODING] if is_coded else self._accept,
             )
         return declared
 
@@ -126,7 +134,7 @@ def media_type_of(content_type: bytes) -> str | None:
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') != "utf-8":
+        if name.strip() == "charset" and value.strip().strip('"') not in _UTF_8:
             return None
     return media_type.strip()
 

@@ -1,8 +1,10 @@
 """What the layer refuses: a contract, at start, and a request, later."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
+
+from compiled.request import Headers
 
 MOST_FAULTS = 100
 MOST_CHARACTERS = 200
@@ -26,14 +28,26 @@ class ContractRefused(Exception):
 class RequestRefused(Exception):
     """A request outside the contract.
 
-    The statuses are 400 (parameters, or a body that can't be read), 405 (with `allow`), 415 and 422
-    (a body that breaks its schema); the message, where there is one, is for the client.
+    The statuses are 400 (parameters, or a body that can't be read), 405 and 415 (with headers that
+    tell what is taken) and 422 (a body that breaks its schema); the message, where there is one,
+    is for the client.
     """
 
     def __init__(
-        self, status: HTTPStatus, detail: str = "", *, faults: Sequence[Fault] = (), allow: str = ""
+        self,
+        status: HTTPStatus,
+        detail: str = "",
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Headers | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.faults = list(faults[:MOST_FAULTS])
-        self.allow = allow
+        self.headers = headers or []
+
+
+def method_not_allowed(methods: Iterable[str]) -> RequestRefused:
+    """Return the refusal of a method that is not one of the path's (RFC 9110, 15.5.6)."""
+    allow = (b"allow", ", ".join(sorted(methods)).encode())
+    return RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, headers=[allow])

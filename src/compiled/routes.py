@@ -1,13 +1,12 @@
 """Paths, matched as they came over the wire."""
 
 import re
-from http import HTTPStatus
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
-from compiled.errors import RequestRefused
+from compiled.errors import method_not_allowed
 
 Target = TypeVar("Target")
 
@@ -22,7 +21,7 @@ class Match(NamedTuple, Generic[Target]):
         """Return what there is for that method; raises 405."""
         if target := self.targets.get(method):
             return target
-        raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(sorted(self.targets)))
+        raise method_not_allowed(self.targets)
 
 
 class _Template(NamedTuple, Generic[Target]):

@@ -111,7 +111,7 @@ def refusal(error: Exception, _: Request) -> Reply:
         return Reply(401, [])
     if isinstance(error, RequestRefused):
         faults = [f"{fault.pointer}: {fault.detail}" for fault in error.faults]
-        return Reply(error.status, [], orjson.dumps([str(error), *faults]))
+        return Reply(error.status, error.headers, orjson.dumps([str(error), *faults]))
     raise error
 
 

@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from tests.conftest import faults, problem
+from tests.declared import Declared
+from todo_api.contract import contract
 from todo_api.http.routing import received
 from todo_api.problems.errors import BodyTooSlow, ClientDisconnected, PayloadTooLarge
 from todo_api.wire.framing import MOST_BYTES
@@ -30,6 +32,9 @@ def post(client: TestClient, body: Any, content_type: str = JSON, **headers: str
         "application/json;charset=utf-8",
         "Application/Json ; Charset=UTF-8",
         'application/json; charset="utf-8"',
+        'application/json; charset="UTF-8"',
+        "application/json; charset=utf8",
+        'application/json;charset="UTF8"',
         "application/json; profile=tasks",
     ],
 )
@@ -45,6 +50,8 @@ def test_json_is_taken_however_its_type_is_written(client: TestClient, content_t
         "application/json, text/plain",
         "application/json; charset=iso-8859-1",
         "application/json; charset=utf-16",
+        "application/json; charset=utf_8",
+        "application/json; charset=utf88",
         "application/json; charset=utf-8; charset=utf-7",
         "application/merge-patch+json",
         "application/problem+json",
@@ -71,7 +78,17 @@ def test_a_body_without_content_type_is_refused(client: TestClient) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip"])
 def test_an_encoded_body_is_refused(client: TestClient, encoding: str) -> None:
-    assert problem(post(client, TASK, Content_Encoding=encoding))[0] == 415
+    answer = post(client, TASK, Content_Encoding=encoding)
+
+    assert problem(answer)[0] == 415
+    assert answer.headers["Accept-Encoding"] == "identity"
+
+
+def test_what_codings_are_taken_is_told_of_a_coding_only(client: TestClient) -> None:
+    answers = [post(client, TASK, "text/plain"), client.post("tasks", content=TASK)]
+
+    assert [problem(answer)[0] for answer in answers] == [415, 415]
+    assert not [answer for answer in answers if "Accept-Encoding" in answer.headers]
 
 
 def test_a_body_may_say_that_it_is_not_encoded(client: TestClient) -> None:
@@ -86,6 +103,31 @@ def test_a_merge_patch_is_for_patch_only(client: TestClient) -> None:
     assert client.patch(task, json=whole, headers=merge_patch).status_code == 200
     assert problem(client.put(task, json=whole, headers=merge_patch))[0] == 415
     assert "merge-patch" in client.patch(task, content=b"{}").json()["detail"]
+
+
+def test_a_patch_that_is_refused_is_told_what_is_taken(client: TestClient) -> None:
+    task = f"tasks/{post(client, TASK).json()['id']}"
+    declared = contract()["paths"]["/api/{user_id}/tasks/{task_id}"]["patch"]["requestBody"]
+    json_patch = {"Content-Type": "application/json-patch+json"}
+    refused, coded, put = (
+        client.patch(task, content=b"[]", headers=json_patch),
+        client.patch(task, json={}, headers={"Content-Encoding": "gzip"}),
+        client.put(task, content=b"[]", headers=json_patch),
+    )
+
+    assert {problem(answer)[0] for answer in (refused, coded, put)} == {415}
+    assert refused.headers["Accept-Patch"] == ", ".join(declared["content"])
+    assert coded.headers["Accept-Patch"] == refused.headers["Accept-Patch"]
+    assert "Accept-Patch" not in put.headers
+
+
+@pytest.mark.parametrize("name", ["Accept-Encoding", "Accept-Patch"])
+def test_what_is_told_is_as_the_contract_says(client: TestClient, name: str) -> None:
+    components = contract()["components"]
+    answer = client.patch("tasks/1", content=b"[]", headers={"Content-Encoding": "gzip"})
+
+    assert name in components["responses"]["UnsupportedMediaType"]["headers"]
+    assert Declared(components["headers"][name]["schema"]).accepts(answer.headers[name])
 
 
 def padded(size: int) -> bytes:

@@ -150,7 +150,10 @@ def test_a_plus_is_a_space_and_an_encoded_plus_a_plus(client: TestClient) -> Non
     assert found("salt%2Band") == ["salt+and+pepper"]
 
 
-ENTITY_TAGS = "Must be as its description says: One or more ETags, separated by commas, or `*`."
+ENTITY_TAGS = (
+    "Must be as its description says: One or more ETags, each in double quotes, "
+    'such as "1", and separated by commas; or `*`.'
+)
 TAGS = [b"", b"1", b'"1', b"W/1", b'w/"1"', b'"1" "2"', b'*, "1"', b'"\xe9"', b'"a b"']
 
 

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.handlers.conftest import created, pointers, problem
+from todo_api.contract import component
 
 CHANGES = {
     "PUT": {"title": "Buy oat milk", "complete": True},
@@ -15,6 +17,7 @@ HELD = {
     "alone": ['"{}"'],
     "weak": ['W/"{}"'],
     "in a list": ['"7", "a,b" ,\t"{}"'],
+    "beside empty elements": [', ,,"{}",\t,"7",'],
     "any": ["*"],
     "on the first of two lines": ['"{}"', '"7"'],
     "on the second of two lines": ['"7"', '"{}"'],
@@ -22,6 +25,10 @@ HELD = {
 MATCHING = {
     "alone": ['"1"'],
     "in a list": ['"7", W/"1" , "1"'],
+    "before a comma": ['"1",'],
+    "after a comma": [',"1"'],
+    "beside empty elements": ['"7",, \t,"1" , '],
+    "after an empty line": ["", '"1"'],
     "any": ["*"],
     "on the first of two lines": ['"1"', '"7"'],
     "on the second of two lines": ['"7"', '"1"'],
@@ -29,6 +36,7 @@ MATCHING = {
 STALE = {
     "another version": '"2"',
     "a list of others": '"2","3"',
+    "others beside empty elements": ',"2",,"3",',
     "empty": '""',
     "zero in front": '"01"',
     "sign in front": '"+1"',
@@ -36,6 +44,25 @@ STALE = {
     "not a number": '"one"',
     "more digits than a bigint has": f'"{"9" * 30}"',
     "what SQL might read": r""""1')OR('1'='1\"""",
+}
+NO_LISTS = ["1", '"1', "", ",", " , ,", '"1" "2"', '"1",2', '*, "1"', "*,", 'w/"1"', '"a b"']
+LONGEST: int = component("EntityTags")["maxLength"]
+PATTERN: str = component("EntityTags")["pattern"]
+HOSTILE = {
+    name: (piece * LONGEST)[: LONGEST - 1] + end
+    for name, piece, end in [
+        ("commas", ",", "x"),
+        ("spaces", " ", "x"),
+        ("tabs and commas", "\t,", "x"),
+        ("tags", '"1",', "x"),
+        ("tags and spaces", '"1" \t, ,', "x"),
+        ("empty tags", '"",', "x"),
+        ("weak tags", 'W/"1",', "x"),
+        ("quotes", '"', "x"),
+        ("no separators", '"1"', "x"),
+        ("beginnings of weak tags", "W/", "x"),
+        ("commas in a tag that does not end", '",', "x"),
+    ]
 }
 WEAK = {
     "current": ['W/"1"'],
@@ -185,7 +212,7 @@ def test_a_task_that_is_not_there_is_404_before_412(
 
 
 @pytest.mark.parametrize("method", CHANGES)
-@pytest.mark.parametrize("line", ["1", '"1', "", '"1" "2"', '*, "1"', 'w/"1"', '"a b"'])
+@pytest.mark.parametrize("line", NO_LISTS)
 def test_what_is_no_list_of_etags_is_named(
     client: TestClient, milk: dict[str, Any], method: str, line: str
 ) -> None:
@@ -193,7 +220,21 @@ def test_what_is_no_list_of_etags_is_named(
 
     assert problem(answer) == (400, "VALIDATION_ERROR")
     assert set(pointers(answer)) == {"If-Match"}
+    assert 'each in double quotes, such as "1"' in answer.json()["errors"][0]["detail"]
     assert client.get(f"tasks/{milk['id']}").json() == milk
+
+
+@pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
+def test_a_long_list_costs_no_more_time_than_its_length(client: TestClient, line: str) -> None:
+    """An engine that goes back over each way to read it would not end before the test's timeout."""
+    answers = [
+        sent(client, method, "tasks/1", header, [line])
+        for method, header in (("GET", "If-None-Match"), ("DELETE", "If-Match"))
+    ]
+
+    assert len(line) == LONGEST
+    assert {problem(answer) for answer in answers} == {(400, "VALIDATION_ERROR")}
+    assert not re.search(PATTERN, line)
 
 
 @pytest.mark.parametrize("path", ["tasks", "tasks/{id}", "tasks/0", "tasks/9007199254740991"])

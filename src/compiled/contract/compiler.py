@@ -107,7 +107,7 @@ class Compiler(Generic[R]):
             return None
         if method in {"get", "delete"}:  # in which it has no meaning (RFC 9110, 9.3.1, 9.3.5)
             place.refuse(f"requestBody of {method.upper()} is not supported")
-        return RequestBody(place["requestBody"], self._schemas)
+        return RequestBody(place["requestBody"], self._schemas, method)
 
     def _handler(self, place: Place, declared: Declared) -> Handler | None:
         name = declared.operation_id

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import Reply, reply
-from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused
+from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused, method_not_allowed
 from db.errors import InvalidCursor, WaitedTooLong
 from todo_api.problems.causes import type_of
 from todo_api.problems.errors import ClientDisconnected, NoSuchPath, RateLimited
@@ -59,8 +59,8 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
         document["errors"] = [fault._asdict() for fault in faults]
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
     headers = kind.headers
-    if isinstance(error, RequestRefused) and error.allow:
-        headers = [(b"allow", error.allow.encode())]
+    if isinstance(error, RequestRefused):
+        headers = error.headers
     if isinstance(error, RateLimited):
         headers = [(b"retry-after", b"%d" % error.wait)]
     return reply(kind.status, headers, body, _MEDIA_TYPE)
@@ -78,7 +78,7 @@ def _translated(error: Exception) -> Exception:
         return NoSuchPath()
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = (error.headers or {}).get("Allow", "").split(", ")
-        return RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, allow=", ".join(sorted(methods)))
+        return method_not_allowed(methods)
     return error
 
 

@@ -42,6 +42,31 @@ BODIES: list[Kept | Refused] = [
     ),
     Kept(
         "Bodies",
+        "415 to PATCH tells its media types, but ranges",
+        {
+            "requestBody": {
+                "content": {
+                    "application/merge-patch+json": {"schema": INTEGER},
+                    "application/json": {"schema": INTEGER},
+                    "*/*": {"schema": INTEGER},
+                }
+            }
+        },
+        [
+            Sent(
+                "/p",
+                None,
+                "Send the body",
+                {"Content-Type": "text/plain"},
+                b"7",
+                415,
+                answered={"Accept-Patch": "application/merge-patch+json, application/json"},
+            )
+        ],
+        method="patch",
+    ),
+    Kept(
+        "Bodies",
         "ranges: JSON in them",
         body(INTEGER, "application/*"),
         [

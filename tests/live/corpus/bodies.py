@@ -93,6 +93,8 @@ _MEDIA_TYPES = {
     b"application/json;;;": 201,
     b"application/json; charset": 415,
     b"application/json; charset=": 415,
+    b"application/json; charset=utf8": 201,
+    b'application/json; charset="UTF8"': 201,
     b"application/json; charset=utf-16": 415,
     b"application/json; charset=utf-7": 415,
     b"application/json; charset=nonsense": 415,
