@@ -19,7 +19,11 @@ MISTAKES = [
     ("DATABASE_URL", "mysql://todo:hunter2@db.example.com/todo"),
     ("DATABASE_URL", "postgresql:hunter2"),
     ("DATABASE_URL", "postgresql://todo:hunter2%zz@db.example.com/todo"),
-    ("DATABASE_URL", "postgresql://db.example.com/todo?hunter2=1"),
+    ("DATABASE_URL", "postgresql://db.example.com/todo?schema=hunter2"),
+    ("DATABASE_URL", "postgresql://todo:pass/word?hunter2=1@db.example.com/todo"),
+    ("DATABASE_URL", "postgresql://todo:pass/word?a=1&hunter2=1@db.example.com/todo?schema=a"),
+    ("DATABASE_URL", "postgresql://db.example.com/todo?password=pass&hunter2=1"),
+    ("DATABASE_URL", "postgresql://db.example.com/todo?sslmode=%zzhunter2"),
     ("BETTER_AUTH_URL", "auth.example.com"),
     ("BETTER_AUTH_URL", "ftp://hunter2@auth.example.com"),
     ("BETTER_AUTH_URL", "https://"),
@@ -89,6 +93,28 @@ def test_a_mistake_is_one_line_with_its_variable_and_what_is_right(
     assert "\n" not in message
     assert message.startswith(f"{name}: ")
     assert f", for example {name}=" in message
+    assert "hunter2" not in message
+
+
+FOREIGN = {
+    "Prisma": (
+        "pgbouncer=true&connection_limit=1&schema=public",
+        "pgbouncer, connection_limit, schema",
+    ),
+    "between others": ("sslmode=require&pool_timeout=5&application_name=todo", "pool_timeout"),
+    "JDBC": ("currentSchema=todo&prepareThreshold=0", "currentSchema, prepareThreshold"),
+    "pgx": ("pool_max_conns=10", "pool_max_conns"),
+}
+
+
+@pytest.mark.parametrize(("query", "named"), FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("url", [DATABASE, "postgresql://todo:a%40b?hunter2@db.example.com/todo"])
+def test_parameters_that_are_not_libpqs_are_named(
+    monkeypatch: pytest.MonkeyPatch, url: str, query: str, named: str
+) -> None:
+    message = refusal(monkeypatch, DATABASE_URL=f"{url}?{query}")
+
+    assert message.startswith(f"DATABASE_URL: must be without {named}: libpq has no such parameter")
     assert "hunter2" not in message
 
 

@@ -1,5 +1,6 @@
 """What a variable of the environment may hold, by the kinds there are; each says what is wrong."""
 
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
@@ -14,6 +15,8 @@ from identity.keys import SharedSecret
 from todo_api.limits.rate import Rate
 from todo_api.settings import better_auth
 
+_PARAMETER = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}=")
+
 
 def _postgresql(url: SecretStr) -> SecretStr:
     scheme, separator, rest = url.get_secret_value().partition("://")
@@ -23,8 +26,31 @@ def _postgresql(url: SecretStr) -> SecretStr:
     try:
         parse_dsn(plain)
     except ProgrammingError:
+        if unknown := _unknown_parameters(rest):
+            names = ", ".join(unknown)
+            raise ValueError(f"must be without {names}: libpq has no such parameter") from None
         raise ValueError("must be a URL that libpq can read") from None
     return SecretStr(plain)
+
+
+def _unknown_parameters(url: str) -> list[str]:
+    """Return the names of parameters that are an ORM's and not libpq's, such as `pgbouncer`.
+
+    What may be a part of a password, one with `@`, `?` or `&` in it, is not named.
+    """
+    query = url.rpartition("@")[2].partition("?")[2]
+    pairs = [] if "password" in query.lower() else query.split("&")
+    return [
+        pair.partition("=")[0] for pair in pairs if _PARAMETER.match(pair) and _is_unknown(pair)
+    ]
+
+
+def _is_unknown(pair: str) -> bool:
+    try:
+        parse_dsn(f"postgresql:///?{pair}")
+    except ProgrammingError:
+        return True
+    return False
 
 
 def _http(url: str) -> str:
