@@ -45,7 +45,27 @@ if TYPE_CHECKING:
     from todo_api.limits.limits import Limits
     from todo_api.telemetry.tracing import Tracing
 
-_EXPOSED = ("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
+_SENT = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+    "traceparent",
+    "tracestate",
+)
+_EXPOSED = (
+    "Accept-Patch",
+    "Allow",
+    "ETag",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+)
 _JWKS_TIMEOUT = 3.0  # seconds
 
 
@@ -93,16 +113,7 @@ def _cors(settings: Settings) -> partial[Cors]:
         Cors,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=[
-            "Authorization",
-            "Content-Type",
-            "Idempotency-Key",
-            "If-Match",
-            "If-None-Match",
-            "X-Request-ID",
-            "traceparent",
-            "tracestate",
-        ],
+        allow_headers=[*_SENT, *settings.cors_headers],
         expose_headers=_EXPOSED,
     )
 

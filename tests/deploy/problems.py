@@ -28,4 +28,4 @@ def assert_of_the_contract(answer: httpx2.Response, status: int, error_code: str
     assert len(document["timestamp"]) == len("2026-11-21T08:15:30.123456Z")
     assert timedelta(0) <= age < timedelta(minutes=1)
     assert document["request_id"] == answer.headers["X-Request-ID"]
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "no-store"

@@ -12,7 +12,7 @@ from todo_api.settings.settings import Settings
 ALLOWED = "https://app.example.com"
 OPERATION = "/api/alice/tasks"
 AROUND = "/no-such-path"
-OF_ITS_OWN = {"content-length", "www-authenticate"}
+OF_ITS_OWN = {"content-length", "vary", "www-authenticate"}
 
 
 @pytest.fixture(params=[[], [ALLOWED], ["*"]], ids=["none", "one", "any"], scope="module")
@@ -59,6 +59,15 @@ def test_an_operation_answers_with_the_headers_of_all_other_paths(
     assert answers[0] == answers[1]
     assert ("x-request-id", "one") in answers[0]
     assert ("strict-transport-security" in dict(answers[0])) is (scheme == "https")
+
+
+def test_what_an_operation_answers_depends_on_who_asks(
+    service: TestClient, headers: Callable[..., list[tuple[str, str]]]
+) -> None:
+    for sent in ({}, {"Origin": ALLOWED}, {"Origin": "https://foreign.example.com"}):
+        assert service.get(OPERATION, headers=sent).headers["Vary"] == "Authorization, Origin"
+        assert service.get(AROUND, headers=sent).headers["Vary"] == "Origin"
+        assert ("cache-control", "no-store") in headers(OPERATION, **sent)
 
 
 def test_only_an_origin_that_is_allowed_is_named(

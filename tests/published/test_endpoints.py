@@ -17,6 +17,8 @@ from todo_api.settings.settings import Settings
 CONTRACT = Path(__file__).parents[2] / "openapi" / "todo.yaml"
 OURS = "http://localhost:3000"
 FOREIGN = "https://evil.example"
+REQUESTED = ("allow-headers", "allow-methods")
+EXPOSED = {"Accept-Patch", "Allow", "ETag", "Location", "Retry-After", "WWW-Authenticate"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 SENT = (
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-ID, "
@@ -140,6 +142,46 @@ def test_a_frontend_of_ours_may_call_every_method(anonymous: TestClient, method:
     assert set(SENT.split(", ")) <= set(allowed)
 
 
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ({"Access-Control-Request-Method": "OPTIONS"}, "OPTIONS"),
+        (
+            {
+                "Access-Control-Request-Method": "GET",
+                "Access-Control-Request-Headers": "authorization,x-requested-with",
+            },
+            "x-requested-with",
+        ),
+    ],
+    ids=["method", "header"],
+)
+def test_what_a_frontend_of_ours_may_not_ask_is_told_apart_from_its_origin(
+    anonymous: TestClient, asked: dict[str, str], refused: str
+) -> None:
+    answer = anonymous.options("/api/alice/tasks", headers={"Origin": OURS, **asked})
+    allowed = [value for name, value in answer.headers.items() if name.endswith(REQUESTED)]
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == OURS
+    assert len(allowed) == 2
+    assert refused.lower() not in str(allowed).lower()
+    assert "Origin" in answer.headers["Vary"]
+
+
+def test_the_headers_of_the_settings_may_be_sent_too(database_url: str) -> None:
+    with served(database_url, cors_headers="baggage, X-Requested-With") as client:
+        asked = {
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": f"{SENT}, baggage, x-requested-with",
+        }
+        answer = client.options("/api/alice/tasks", headers={"Origin": OURS, **asked})
+
+    allowed = answer.headers["Access-Control-Allow-Headers"].split(", ")
+    assert answer.status_code == 200
+    assert {*SENT.split(", "), "baggage", "X-Requested-With"} <= set(allowed)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_foreign_frontend_may_call_nothing(anonymous: TestClient, method: str) -> None:
     answer = preflight(anonymous, method, FOREIGN)
@@ -166,7 +208,7 @@ def test_a_frontend_can_read_every_answer(
 
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == OURS
-    assert {"ETag", "Location", "Retry-After", "X-Request-ID"} <= set(exposed)
+    assert set(exposed) >= EXPOSED | {"X-Request-ID"}
     assert "Origin" in answer.headers["Vary"]
 
 
@@ -181,6 +223,15 @@ def test_a_foreign_frontend_can_read_nothing(client: TestClient) -> None:
     answer = client.get("tasks", headers={"Origin": FOREIGN})
 
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_packaged_app_may_be_ours(database_url: str) -> None:
+    apps = ["tauri://localhost", "app://.", "http://tauri.localhost"]
+    with served(database_url, cors_origins=",".join(apps)) as client:
+        for app in apps:
+            answer = client.get("/api/alice/tasks", headers={"Origin": app})
+            assert preflight(client, "PATCH", app).headers["Access-Control-Allow-Origin"] == app
+            assert answer.headers["Access-Control-Allow-Origin"] == app
 
 
 def test_the_frontends_of_the_settings_are_ours(database_url: str) -> None:

@@ -1,6 +1,7 @@
 """What an answer has beside its own headers."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
@@ -9,7 +10,7 @@ from compiled.request import Headers
 from todo_api.http.security import headers_for
 from todo_api.request import Request
 
-_VARY = (b"vary", b"Origin")
+_VARY = (b"vary", b"Authorization, Origin")
 _CLOSE = (b"connection", b"close")
 
 
@@ -28,12 +29,13 @@ class Envelope:
             origin.encode(): [expose, (b"access-control-allow-origin", origin.encode()), _VARY]
             for origin in origins
         }
-        self._lines: dict[tuple[str, bytes | None], bytes] = {}
+        self._lines: dict[tuple[str, bytes | None, bool], bytes] = {}
 
     def around(self, reply: Reply, request: Request) -> Reply:
         """Return `reply` with all its headers."""
         name = (b"x-request-id", request.id.encode())
-        constant = self._constant(request.scheme, request.headers.get(b"origin"))
+        failed = reply.status >= HTTPStatus.BAD_REQUEST
+        constant = self._constant(request.scheme, request.headers.get(b"origin"), failed)
         headers = [*reply.headers, *request.limits, *constant, name]
         return Reply(reply.status, headers, reply.body)
 
@@ -45,7 +47,7 @@ class Envelope:
         origin = request.headers.get(b"origin")
         if origin is not None and origin not in self._allowed:
             origin = b""
-        known = (request.scheme, origin)
+        known = (request.scheme, origin, reply.status >= HTTPStatus.BAD_REQUEST)
         constant = self._lines.get(known)
         if constant is None:
             constant = self._lines[known] = _lines(self._constant(*known))
@@ -56,9 +58,9 @@ class Envelope:
         name = b"x-request-id: %b\r\n\r\n" % request.id.encode()
         return b"".join((STATUS_LINE[reply.status], date, _lines(own), constant, name, body))
 
-    def _constant(self, scheme: str, origin: bytes | None) -> Headers:
+    def _constant(self, scheme: str, origin: bytes | None, failed: bool) -> Headers:
         cors = self._native if origin is None else self._allowed.get(origin, self._foreign)
-        return [*headers_for(scheme), *cors]
+        return [*headers_for(scheme, failed=failed), *cors]
 
 
 def _lines(headers: Headers) -> bytes:

@@ -3,30 +3,31 @@
 import re
 from base64 import b64encode
 from hashlib import sha256
+from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.request import Headers
 
-_POLICY = b"content-security-policy"
+_KEPT = (b"cache-control", b"private, no-cache")
+_NOT_KEPT = (b"cache-control", b"no-store")
 _ALWAYS: Headers = [
-    (b"cache-control", b"private, no-cache"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
-_NOTHING: Headers = [(_POLICY, b"default-src 'none'; frame-ancestors 'none'")]
-_OVER_TLS: Headers = [*_ALWAYS, (b"strict-transport-security", b"max-age=31536000")]
+_OVER_TLS: Headers = [(b"strict-transport-security", b"max-age=31536000")]
 _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
-def headers_for(scheme: str, *, own_policy: bool = False) -> Headers:
-    """Return what is added to the response; the policy only where it has none of its own."""
-    added = _OVER_TLS if scheme == "https" else _ALWAYS
-    return added if own_policy else [*added, *_NOTHING]
+def headers_for(scheme: str, *, failed: bool) -> Headers:
+    """Return what is added to a response; one that `failed` is told to no one else, nor again."""
+    kept = _NOT_KEPT if failed else _KEPT
+    return [kept, *_ALWAYS, *(_OVER_TLS if scheme == "https" else [])]
 
 
 class SecurityHeaders:
-    """Add the headers to every response; a policy that a page has of its own is kept."""
+    """Add the headers to every response; what a page has of its own, such as a policy, is kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,8 +41,10 @@ class SecurityHeaders:
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message.get("headers", [])
-                own = any(name == _POLICY for name, _ in headers)
-                message["headers"] = [*headers, *headers_for(scope["scheme"], own_policy=own)]
+                own = {name for name, _ in headers}
+                failed = message["status"] >= HTTPStatus.BAD_REQUEST
+                added = headers_for(scope["scheme"], failed=failed)
+                message["headers"] = [*headers, *(each for each in added if each[0] not in own)]
             await send(message)
 
         await self.app(scope, receive, secured)

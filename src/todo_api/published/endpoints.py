@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from importlib.metadata import version
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import etag_of, is_current
 from compiled.routes import Routes, path_of
@@ -19,6 +20,8 @@ from todo_api.published import swagger
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_PUBLIC = "public, max-age=300"
+"""What is published changes with a release only, which five minutes may hide."""
 _ABOUT = {"service": "todo-api", "version": version("todo-api")}
 
 
@@ -40,11 +43,27 @@ class Endpoints:
         """Answer the request, if its path is one of these."""
         match = self._routes.match(path_of(scope)) if scope["type"] == "http" else None
         if match is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _kept(send) if _is_of_the_page(scope) else send)
             return
         endpoint = match.target(scope["method"])
         response = await endpoint(Request(scope, receive))
         await response(scope, receive, send)
+
+
+def _is_of_the_page(scope: Scope) -> bool:
+    """Tell whether a request is for Swagger UI's own files."""
+    return scope["type"] == "http" and path_of(scope).startswith(f"{swagger.PATH}/".encode())
+
+
+def _kept(send: Send) -> Send:
+    """Let caches keep what is sent."""
+
+    async def kept(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = _PUBLIC
+        await send(message)
+
+    return kept
 
 
 async def health(_: Request) -> Response:
@@ -94,7 +113,7 @@ def _page(request: Request, text: str) -> Response:
 
 def _published(request: Request, content: bytes, media_type: str) -> Response:
     etag = _etag_of(content)
-    headers = {"ETag": etag, "Access-Control-Allow-Origin": "*"}
+    headers = {"ETag": etag, "Cache-Control": _PUBLIC, "Access-Control-Allow-Origin": "*"}
     if is_current(request.headers.get("If-None-Match"), etag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)

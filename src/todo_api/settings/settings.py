@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from todo_api.settings import better_auth
 from todo_api.settings.types import (
     BetterAuthUrl,
+    FieldNames,
     HttpUrl,
     Origins,
     PostgresUrl,
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     cors_origins: Origins = Field(
         ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
     )
+    cors_headers: FieldNames = Field((), examples=["baggage,sentry-trace,X-Requested-With"])
     host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
     tls_cert: FilePath | None = Field(None, examples=["/etc/ssl/todo-api.pem"])

@@ -14,7 +14,9 @@ from pydantic_settings import NoDecode
 from identity.keys import SharedSecret
 from todo_api.limits.rate import Rate
 from todo_api.settings import better_auth
+from todo_api.settings.origins import origin_of
 
+_TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
 _PARAMETER = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}=")
 
 
@@ -65,12 +67,10 @@ def _secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _origin(text: str) -> str:
-    origin = text.rstrip("/")
-    parts = urlsplit(origin)
-    if origin != "*" and origin != f"{parts.scheme}://{parts.netloc}".lower():
-        raise ValueError("must be origins as browsers send them, in lower case and without a path")
-    return origin if origin == "*" else _http(origin)
+def _field_name(text: str) -> str:
+    if not _TOKEN.fullmatch(text) or text == "*":
+        raise ValueError("must be names of request headers, separated by commas")
+    return text
 
 
 def _comma_list(text: Any) -> Any:
@@ -99,7 +99,10 @@ def _rate(text: Any) -> Any:
 BetterAuthUrl = Annotated[str, AfterValidator(better_auth.checked)]
 HttpUrl = Annotated[str, AfterValidator(_http)]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_comma_list)
+    tuple[Annotated[str, AfterValidator(origin_of)], ...], NoDecode, BeforeValidator(_comma_list)
+]
+FieldNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_field_name)], ...], NoDecode, BeforeValidator(_comma_list)
 ]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgresql)]
 RateLimit = Annotated[Rate, NoDecode, BeforeValidator(_rate)]
