@@ -3,6 +3,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+CHANGES = {
+    "PUT": {"title": "Buy oat milk", "complete": True},
+    "PATCH": {"complete": True},
+    "DELETE": None,
+}
+"""What changes a task, and the body that it needs."""
+
 
 @pytest.fixture
 def milk(client: TestClient) -> dict[str, Any]:
@@ -28,3 +35,9 @@ def problem(answer: Any) -> tuple[int, str]:
 def pointers(answer: Any) -> list[str]:
     """Return what a problem document says is wrong."""
     return sorted(error["pointer"] for error in answer.json()["errors"])
+
+
+def sent(client: TestClient, method: str, path: str, header: str, lines: list[str]) -> Any:
+    """Send a request, with one header line for each of `lines`."""
+    headers = [(header, line) for line in lines]
+    return client.request(method, path, json=CHANGES.get(method), headers=headers)

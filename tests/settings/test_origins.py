@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
@@ -89,6 +91,11 @@ NEVER = {
     "a code point that is not assigned": ("https://a\U000e0fff.example", "Punycode"),
     "an app's host in Unicode": ("app://bücher", "scheme, host and port"),
 }
+PIECES = [
+    *"aZ09-_.:[]*%@/#?\\ ~!'()^`|\0\t\u00dc\u00df\u2603\u200d\u0301\u3002\uff10\u0661\u0430",
+    *("0x", "127.", ":80", ":443", ".."),
+    *("", "", ""),  # takes a letter away
+]
 AS_A_BROWSER = """
 const origin = text => { try { return new URL(text).origin } catch (error) { return null } };
 const texts = JSON.parse(require("fs").readFileSync(0));
@@ -122,6 +129,30 @@ def test_the_origin_of_a_packaged_app_or_an_extension_is_taken(origin: str) -> N
 def test_what_is_taken_is_the_origin_by_the_url_standard() -> None:
     assert of_node(list(PAGES)) == list(PAGES.values())
     assert of_node(list(PAGES.values())) == list(PAGES.values())
+
+
+def test_what_is_taken_of_many_misspelt_ones_is_an_origin_by_the_url_standard() -> None:
+    chosen = Random(1)  # the same texts at every run
+    taken = {}
+    for text in (misspelt(chosen) for _ in range(20_000)):
+        with suppress(ValueError):
+            taken[text] = origin_of(text)
+    pages = {
+        text: origin for text, origin in taken.items() if origin.startswith(("http:", "https:"))
+    }
+
+    assert len(pages) > 1_000
+    assert dict(zip(pages, of_node(list(pages)), strict=True)) == pages
+
+
+def misspelt(chosen: Random) -> str:
+    """Return an origin into which something was put, or from which something was taken."""
+    text = chosen.choice([page for page in PAGES if "xn--" not in page])
+    for _ in range(chosen.randint(1, 3)):
+        at = chosen.randint(0, len(text))
+        piece = chosen.choice(PIECES)
+        text = text[:at] + piece + text[at + (not piece) :]
+    return text
 
 
 @pytest.mark.parametrize(("text", "told"), NEVER.values(), ids=NEVER)
