@@ -22,6 +22,7 @@ MISTAKES = [
     ("DATABASE_URL", "postgresql://db.example.com/todo?schema=hunter2"),
     ("DATABASE_URL", "postgresql://todo:pass/word?hunter2=1@db.example.com/todo"),
     ("DATABASE_URL", "postgresql://todo:pass/word?a=1&hunter2=1@db.example.com/todo?schema=a"),
+    ("DATABASE_URL", "postgresql://todo:pass?hunter2=1"),
     ("DATABASE_URL", "postgresql://db.example.com/todo?password=pass&hunter2=1"),
     ("DATABASE_URL", "postgresql://db.example.com/todo?sslmode=%zzhunter2"),
     ("BETTER_AUTH_URL", "auth.example.com"),
@@ -112,7 +113,15 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize(("query", "named"), FOREIGN.values(), ids=FOREIGN)
-@pytest.mark.parametrize("url", [DATABASE, "postgresql://todo:a%40b?hunter2@db.example.com/todo"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        DATABASE,
+        "postgresql://todo:a%40b?hunter2@db.example.com/todo",
+        "postgresql://[::1]:5432,db.example.com:5433,/todo",
+        "postgresql:///todo",
+    ],
+)
 def test_parameters_that_are_not_libpqs_are_named(
     monkeypatch: pytest.MonkeyPatch, url: str, query: str, named: str
 ) -> None:

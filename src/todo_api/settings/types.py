@@ -17,6 +17,8 @@ from todo_api.settings import better_auth
 from todo_api.settings.origins import origin_of
 
 _TOKEN = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")  # RFC 9110, 5.6.2
+_HOST = r"(?:\[[^\]]*\]|[^:,\[\]]*)(?::[0-9]*)?"
+_HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
 _PARAMETER = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}=")
 
 
@@ -38,10 +40,11 @@ def _postgresql(url: SecretStr) -> SecretStr:
 def _unknown_parameters(url: str) -> list[str]:
     """Return the names of parameters that are an ORM's and not libpq's, such as `pgbouncer`.
 
-    What may be a part of a password, one with `@`, `?` or `&` in it, is not named.
+    What may be a part of a password, as of one with `?` in it and no host behind, is not named.
     """
-    query = url.rpartition("@")[2].partition("?")[2]
-    pairs = [] if "password" in query.lower() else query.split("&")
+    place, _, query = url.rpartition("@")[2].partition("?")
+    is_told = _HOSTS.fullmatch(place.partition("/")[0]) and "password" not in query.lower()
+    pairs = query.split("&") if is_told else []
     return [
         pair.partition("=")[0] for pair in pairs if _PARAMETER.match(pair) and _is_unknown(pair)
     ]
