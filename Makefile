@@ -22,7 +22,7 @@ example: install examples/better-auth/node_modules/.installed ## Better Auth, a 
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-FRONTEND := tests/frontend/node_modules/.installed examples/better-auth/node_modules/.installed
+FRONTEND := $(patsubst %,%/node_modules/.installed,tests/frontend tests/frontend/generators examples/better-auth)
 
 $(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/install.sh
 	@sh tests/frontend/install.sh $*

@@ -1,0 +1,5 @@
+import { defaults } from "./generated";
+import { token, url } from "../story";
+
+defaults.baseUrl = url;
+defaults.headers = { Authorization: `Bearer ${token}` };

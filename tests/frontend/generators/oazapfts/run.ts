@@ -1,0 +1,25 @@
+import "./client";
+import { createTask, deleteTask, getTask, listTasks, patchTask } from "./generated";
+import { tell, user } from "../story";
+
+await tell({
+  create: async (title) => {
+    const came = await createTask(user, { title });
+    return came.status === 201 ? came : { status: came.status, problem: came.data };
+  },
+  list: async (limit, cursor) => {
+    const came = await listTasks(user, { limit, cursor });
+    if (came.status === 304) return came;
+    return came.status === 200 ? came : { status: came.status, problem: came.data };
+  },
+  get: async (id, ifNoneMatch) => {
+    const came = await getTask(user, id, { ifNoneMatch });
+    if (came.status === 304) return came;
+    return came.status === 200 ? came : { status: came.status, problem: came.data };
+  },
+  patch: async (id, title, ifMatch) => {
+    const came = await patchTask(user, id, { title }, { ifMatch });
+    return came.status === 200 ? came : { status: came.status, problem: came.data };
+  },
+  remove: (id, ifMatch) => deleteTask(user, id, { ifMatch }),
+});
