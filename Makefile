@@ -44,6 +44,7 @@ lint: install tests/frontend/node_modules/.installed ## layout, lint, types, dir
 	@$(RUN) yamllint --strict openapi
 	@$(RUN) openapi_spec_validator openapi/todo.yaml
 	@REDOCLY_SUPPRESS_UPDATE_NOTICE=true tests/frontend/node_modules/.bin/redocly lint openapi/todo.yaml
+	@tests/frontend/node_modules/.bin/spectral lint openapi/todo.yaml --fail-severity hint
 
 contract-diff: install ## what changed for clients since the last release, or since BASE
 	@$(RUN) tools.contract_diff $(BASE)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -153,6 +154,15 @@ def test_an_operation_succeeds_with_its_first_example_unless_told_otherwise(
     answer = SUCCESSES[operation]
 
     assert_as_shown(ask(mock, answer), answer, next(iter(examples(answer.response).values()), None))
+
+
+@pytest.mark.parametrize("operation", ["create_task", "get_task", "update_task", "patch_task"])
+def test_made_up_values_have_date_times_that_programs_can_read(mock: str, operation: str) -> None:
+    received = ask(mock, SUCCESSES[operation], Prefer="dynamic=true")
+
+    assert received.status_code == int(SUCCESSES[operation].status), received.text
+    for name in ("created_at", "updated_at"):
+        assert datetime.fromisoformat(received.json()[name]).tzinfo == UTC
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], int, str]] = {
