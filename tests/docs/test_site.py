@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 
 from todo_api.problems.causes import CAUSES, type_of
 
-PAGES = ("index", "contract", "errors", "concurrency", "identity", "browsers", "ci")
+PAGES = ("index", "contract", "clients", "errors", "concurrency", "identity", "browsers", "ci")
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src"}
 _LOCAL = ("localhost", "127.0.0.1")
 

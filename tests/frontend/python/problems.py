@@ -1,8 +1,8 @@
 """Problem documents, through the generated client."""
 
-from session import URL, USER, client, problem
+from session import URL, USER, client, created, problem
 from todo_client import AuthenticatedClient
-from todo_client.api.tasks import create_task, delete_task, list_tasks
+from todo_client.api.tasks import create_task, delete_task, list_tasks, patch_task
 from todo_client.models import Problem, TaskCreate
 
 
@@ -37,3 +37,9 @@ def test_another_users_tasks_are_forbidden_and_a_task_that_is_not_there_is_not_f
     missing = delete_task.sync_detailed(USER, 9007199254740991, client=client)
 
     assert [problem(theirs), problem(missing)] == [(403, "AUTH_FORBIDDEN"), (404, "NOT_FOUND")]
+
+
+def test_a_change_without_a_body_is_refused_by_the_server_where_the_client_takes_it() -> None:
+    answer = patch_task.sync_detailed(USER, created("Leave me").id, client=client)
+
+    assert problem(answer) == (400, "VALIDATION_ERROR")

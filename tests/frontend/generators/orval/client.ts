@@ -5,5 +5,6 @@ export async function send<Answer>(path: string, options: RequestInit): Promise<
   headers.set("Authorization", `Bearer ${token}`);
   const response = await fetch(url + path, { ...options, headers });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, data: text && JSON.parse(text) } as Answer;
+  const data = text && JSON.parse(text);
+  return { status: response.status, headers: response.headers, data } as Answer;
 }

@@ -8,7 +8,10 @@ const queries = new QueryClient();
 const who = encodeURIComponent(user); // the generated paths hold it as it is
 
 /** Do what `useMutation` does, outside React. */
-function mutate<Data, Error, Variables>(options: MutationObserverOptions<Data, Error, Variables>, variables: Variables) {
+function mutate<Data, Error, Variables>(
+  options: MutationObserverOptions<Data, Error, Variables>,
+  variables: Variables,
+) {
   return new MutationObserver(queries, options).mutate(variables);
 }
 
@@ -25,7 +28,8 @@ await tell({
     return { status: came.status, data: schemas.listTasksResponse.parse(came.data) };
   },
   get: async (id, etag) => {
-    const came = await queries.fetchQuery(todo.getGetTaskQueryOptions(who, id, { "If-None-Match": etag }));
+    const options = todo.getGetTaskQueryOptions(who, id, { "If-None-Match": etag });
+    const came = await queries.fetchQuery(options);
     if (came.status === 304) return { status: came.status };
     if (came.status !== 200) return { status: came.status, problem: came.data };
     return { status: came.status, data: schemas.getTaskResponse.parse(came.data) };
@@ -35,6 +39,8 @@ await tell({
     const came = await mutate(todo.getPatchTaskMutationOptions(), asked);
     return came.status === 200 ? came : { status: came.status, problem: came.data };
   },
-  remove: (taskId, etag) =>
-    mutate(todo.getDeleteTaskMutationOptions(), { userId: who, taskId, headers: { "If-Match": etag } }),
+  remove: (taskId, etag) => {
+    const asked = { userId: who, taskId, headers: { "If-Match": etag } };
+    return mutate(todo.getDeleteTaskMutationOptions(), asked);
+  },
 });

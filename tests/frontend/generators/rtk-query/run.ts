@@ -12,7 +12,10 @@ const { createTask, deleteTask, getTask, listTasks, patchTask } = todo.endpoints
 type Failure = { status: number; data: Problem | null } | { name?: string; message?: string };
 
 /** Give what came the status that it had; of a success RTK keeps the data only. */
-function answer<Data>(status: number, came: { data?: Data; error?: Failure | undefined }): Answer<Data> {
+function answer<Data>(
+  status: number,
+  came: { data?: Data; error?: Failure | undefined },
+): Answer<Data> {
   if (!came.error) return { status, data: came.data };
   if (!("data" in came.error)) throw came.error;
   return { status: came.error.status, problem: came.error.data ?? undefined };
