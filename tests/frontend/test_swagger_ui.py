@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -70,6 +71,22 @@ def test_a_task_is_created_and_after_a_reload_listed_without_signing_in_again(
     assert (created["user_id"], created["title"]) == ("alice", "Buy milk")
     assert listed[0] == 200
     assert created in listed[1]["tasks"]
+
+
+def test_who_fills_in_nothing_sees_all_tasks(
+    docs: Page, server: Server, token: Callable[[str], str], user: str
+) -> None:
+    authorise(docs, token(user))
+    headers = {"Authorization": f"Bearer {token(user)}"}
+    with httpx2.Client(base_url=f"{server.url}/api/{user}/", headers=headers) as client:
+        for complete in (False, True):
+            task = client.post("tasks", json={"title": "Water the plants"}).json()
+            client.patch(f"tasks/{task['id']}", json={"complete": complete}).raise_for_status()
+    operation = opened(docs, "list_tasks")
+    operation.get_by_placeholder("user_id").fill(user)
+    _, listed = execute(operation)
+
+    assert listed["count"] == 2
 
 
 def test_every_field_that_is_wrong_is_named(

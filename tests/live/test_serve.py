@@ -63,6 +63,14 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_the_token_of_the_welcome_works_where_tokens_have_to_name_the_service(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    named = {"JWT_ISSUER": "https://auth.example.com", "JWT_AUDIENCE": "https://api.example.com"}
+    with serving(tmp_path / "output", DATA_DIR=str(data_dir), **named) as server:
+        assert create(server, "Buy milk").status_code == 201
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_leaves_no_process_and_all_data(
     data_dir: Path, tmp_path: Path, ending: signal.Signals
