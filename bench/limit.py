@@ -25,7 +25,8 @@ _VARIABLES = rf"""
 \set user {USERS[0]} + :number
 \set task :number + 1 + {len(USERS)} * random(0, {TASKS_EACH - 1})
 """
-_LITERALS = {"after": "NULL", "complete": "NULL", "q": "NULL", "limit": "51", "versions": "NULL"}
+_NOT_GIVEN = ("after", "complete", "q", "hint", "accents", "versions")
+_LITERALS = {"limit": "51", **dict.fromkeys(_NOT_GIVEN, "NULL")}
 _CREATED = {"new_title": f"'{TITLE}'", "new_description": f"'{DESCRIPTION}'"}
 _PATCHED = {"new_title": "NULL", "new_description": "NULL", "new_complete": "true"}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from db import statements
+from db import search, statements
 from db.errors import IdempotencyKeyReused, NoVersionNamed, StaleVersion, TaskNotFound
 from db.paging import cursor_after, task_before
 from db.pool.pool import Pool
@@ -35,8 +35,8 @@ async def page(
     of_list = (user, complete, q, newest_first)
     after = None if cursor is None else task_before(cursor, *of_list)
     statement = statements.NEWEST_PAGE if newest_first else statements.OLDEST_PAGE
-    parameters = {"user": user, "after": after, "complete": complete, "q": q, "limit": limit + 1}
-    rows = await pool.execute(statement, parameters, retry=True)
+    of_page = {"user": user, "after": after, "complete": complete, "limit": limit + 1}
+    rows = await pool.execute(statement, {**of_page, **search.parameters(q)}, retry=True)
     tasks = [_task(row) for row in rows[:limit]]
     more = len(rows) > limit
     return tasks, cursor_after(tasks[-1]["id"], *of_list) if more else None

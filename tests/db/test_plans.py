@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from db import statements
+from db import search, statements
 from db.pool.connection import Connection
 from db.pool.pool import Pool
 
@@ -28,11 +28,14 @@ STATEMENTS = {
 PAGES = {name: text for name, text in STATEMENTS.items() if "%(limit)s" in text}
 OF_ONE_TASK = {name: text for name, text in STATEMENTS.items() if "%(task)s" in text}
 
+SEARCH = search.parameters("no such café")
 USERS = ["one-of-many", "busy", "newcomer"]
 VALUES: dict[str, tuple[Any, ...]] = {
     "after": (None, 40_000),
     "complete": (None, True),
-    "q": (None, "no such words"),
+    "q": (None, SEARCH["q"]),
+    "hint": (SEARCH["hint"],),
+    "accents": (SEARCH["accents"],),
     "limit": (51, 1001),
     "task": (42,),
     "versions": (None, ["1"], ["1", "2"]),

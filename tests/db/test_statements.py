@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from db import statements
+from db import search, statements
 
 STATEMENTS = {
     name: value
@@ -16,14 +16,15 @@ ABOUT_TASKS = {name: text for name, text in STATEMENTS.items() if TABLE.search(t
 
 USERS = [f"planned-{number}" for number in range(8)]
 USER = USERS[3]
-EVERY = {"user": USER, "after": None, "complete": None, "q": None, "limit": 101}
-PAGES = {
+EVERY = {"user": USER, "after": None, "complete": None, "limit": 101, **search.parameters(None)}
+PAGES: dict[str, dict[str, Any]] = {
     "the first page": {},
     "a page in the middle": {"after": 1000},
     "the greatest page": {"limit": 1001},
     "complete ones": {"complete": True, "after": 1000},
-    "a search": {"q": "milk"},
-    "everything": {"complete": False, "q": "%", "after": 1000},
+    "a search": search.parameters("milk"),
+    "a search with an accent": search.parameters("café"),
+    "everything": {"complete": False, "after": 1000, **search.parameters("%")},
 }
 CHANGED = {"new_title": "Tea", "new_description": None, "new_complete": True, "describe": True}
 VERSIONS = {"whatever its version": None, "of one version": ["1"], "of two versions": ["1", "2"]}

@@ -12,6 +12,20 @@ SEARCHES = {
     "umlaut in another case": ("ÄPFEL", ["äpfel"]),
     "and the other way round": ("ärger", ["ÄRGER"]),
     "cyrillic": ("МОЛОКО", ["молоко"]),
+    "a final sigma": ("οδος", ["ΟΔΟΣ"]),
+    "a sigma within a word": ("\u03bf\u03b4\u03bf\u03c3", ["ΟΔΟΣ"]),
+    "sharp s as two letters": ("STRASSE", ["Straße"]),
+    "sharp s": ("straße", ["Straße"]),
+    "capital sharp s": ("STRAẞE", ["Straße"]),
+    "two letters as sharp s": ("paß", ["PASS"]),
+    "half of a sharp s": ("stras", []),
+    "an accent in one character": ("CAFÉ", ["cafe\u0301"]),
+    "an accent in two": ("A\u0308pfel", ["äpfel"]),
+    "a letter without its accent": ("cafe", []),
+    "part of a word before its accent": ("caf", ["cafe\u0301"]),
+    "the Turkish capital of i": ("istanbul", ["İstanbul"]),
+    "a dotless i is another letter": ("\N{LATIN SMALL LETTER DOTLESS I}stanbul", []),
+    "a ligature is another character": ("fi", []),
     "in a description": ("green", ["Tea"]),
     "percent": ("%", ["100% sure"]),
     "underscore": ("_", ["snake_case"]),
@@ -92,8 +106,9 @@ def test_filters_add_up(client: TestClient, five: list[int]) -> None:
 def test_search_finds_text_whatever_its_case(
     client: TestClient, text: str, found: list[str]
 ) -> None:
-    titles = ("Buy milk", "100% sure", "snake_case", "C:\\temp", "äpfel", "ÄRGER", "молоко")
-    for title in (*titles, "Ada's"):
+    ascii_titles = ("Buy milk", "100% sure", "snake_case", "C:\\temp", "Ada's", "PASS")
+    others = ("äpfel", "ÄRGER", "молоко", "ΟΔΟΣ", "Straße", "cafe\u0301", "İstanbul", "ﬁx")
+    for title in (*ascii_titles, *others):
         created(client, {"title": title})
     created(client, {"title": "Tea", "description": "Green or black"})
 
