@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.debian import debian_file
 from tests.live.conftest import PATIENCE, until
-from tests.live.debian import debian_file
 
 
 @dataclass

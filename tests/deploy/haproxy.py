@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.debian import debian_file
 from tests.deploy.entrance import Entrance, make_certificate, relocated
 from tests.deploy.replica import HOSTS
 from tests.live.conftest import PATIENCE, free_port
-from tests.live.debian import debian_file
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "haproxy" / "haproxy.cfg"
 DRAIN = "2"  # seconds

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-from tests.live.debian import debian_file
+from tests.debian import debian_file
 
 ROOT = Path(__file__).parents[2]
 _OURS = re.compile(r"(?<![\w.])/(?=(opt|build)\b)")

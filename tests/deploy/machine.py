@@ -14,8 +14,8 @@ import psutil
 import psycopg2
 from psycopg2.extensions import make_dsn
 
+from tests.debian import debian_file
 from tests.live.conftest import PATIENCE
-from tests.live.debian import debian_file
 from todo_api.embedded.programs import account_for
 
 HOSTS = {"one": "127.0.0.21", "two": "127.0.0.22", "three": "127.0.0.23"}

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.debian import debian_file
 from tests.deploy.entrance import Entrance, make_certificate, relocated
 from tests.deploy.replica import HOSTS
 from tests.live.conftest import PATIENCE, Server, free_port
-from tests.live.debian import debian_file
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "todo-api.conf"
 PLAIN = "127.0.0.6"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from psycopg2.extensions import parse_dsn
 
+from tests.debian import debian_file
 from tests.deploy.image import ROOT
 from tests.live.conftest import free_port
-from tests.live.debian import debian_file
 from tests.live.pgbouncer import running, wait_for
 
 

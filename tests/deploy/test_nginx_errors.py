@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.debian import debian_file
 from tests.deploy.entrance import Entrance
 from tests.deploy.nginx import nginx
 from tests.deploy.problems import assert_of_the_contract
 from tests.deploy.replica import Ending, answering
 from tests.live.conftest import PATIENCE, free_port
-from tests.live.debian import debian_file
 
 HASTE = {"proxy_read_timeout 30s": "proxy_read_timeout 100ms"}
 IMPATIENCE = {

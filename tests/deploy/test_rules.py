@@ -11,8 +11,8 @@ import httpx2
 import pytest
 import yaml
 
+from tests.debian import debian_file
 from tests.live.conftest import free_port, serving
-from tests.live.debian import debian_file
 from tests.live.issuer import Issuer
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import debian_file
 from tests.deploy.image import ROOT
-from tests.live.debian import debian_file
 from todo_api.settings.settings import Settings
 
 UNIT = ROOT / "deploy/systemd/todo-api.service"

@@ -16,11 +16,11 @@ import httpx2
 import psycopg2
 import pytest
 
+from tests.debian import debian_file
 from tests.docs.conftest import DOCS, ROOT
 from tests.docs.recorder import Recorder, recording
 from tests.docs.story import STORIES, told
 from tests.live.conftest import Server, environment
-from tests.live.debian import debian_file
 from todo_api.contract import contract
 
 EXCHANGES = DOCS / "examples" / "exchanges"

@@ -13,7 +13,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.live.debian import debian_file
+from tests.debian import debian_file
 
 Expected = set[int | str]
 """Statuses (412) and Chromium's names of network failures (net::ERR_FAILED)."""

@@ -13,9 +13,9 @@ import httpx2
 import psutil
 import pytest
 
+from tests.debian import debian_file
 from tests.frontend.test_consumers_ci import RECIPES, run, step
 from tests.live.conftest import free_port
-from tests.live.debian import debian_file
 from tests.live.test_serve import processes_of
 
 

@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
+from tests.debian import debian_file
 from tests.live.conftest import Server, environment
-from tests.live.debian import debian_file
 from tests.live.proxy import Proxy
 
 RECIPES = Path(__file__).parents[2] / "examples" / "ci"

@@ -10,8 +10,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import parse_dsn
 
+from tests.debian import debian_file
 from tests.live.conftest import PATIENCE, free_port
-from tests.live.debian import debian_file
 from todo_api.embedded.programs import account_for
 
 POOL_SIZE = 3

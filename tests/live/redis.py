@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.debian import debian_file
 from tests.live.conftest import free_port, until
-from tests.live.debian import debian_file
 
 PASSWORD = "what only Redis knows"  # with spaces, which its URL has to encode
 

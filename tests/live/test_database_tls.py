@@ -27,8 +27,8 @@ from db.reasons import reason
 from tests.conftest import SECRET
 from tests.db.dead import silent
 from tests.db.postgres import Server as Database
+from tests.debian import debian_file
 from tests.live.conftest import COMMAND, PATIENCE, environment, serving
-from tests.live.debian import debian_file
 from todo_api.app import create_app
 from todo_api.settings.settings import Settings
 
