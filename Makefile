@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
+.PHONY: run install test test-world check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
 
 run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -28,9 +28,19 @@ $(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/insta
 	@sh tests/frontend/install.sh $*
 	@touch $@
 
-test: lint contract-diff unit ## all that CI runs
+test: lint contract-diff ## what a change of the code or the contract can break, Schemathesis and coverage included
+	@$(RUN) coverage erase
+	@$(RUN) coverage run -m pytest -m "not world"
+	@$(RUN) coverage combine --quiet
+	@$(RUN) coverage report
 
-check: format audit test ## format, look for known vulnerabilities, then all that CI runs
+test-world: install $(FRONTEND) ## what needs the world: browsers, generators, proxies, failover, Debian's packages
+	@$(RUN) pytest -m world
+
+unit: install ## the tests without servers, for who edits
+	@$(RUN) pytest -m "not world" --ignore=tests/live
+
+check: format audit test test-world ## format, look for known vulnerabilities, then all that CI runs
 
 format: install ## rewrite the sources in the house's layout
 	@$(RUN) ruff format .
@@ -57,12 +67,6 @@ audit: install ## known vulnerabilities of what is locked, where their list can 
 	*"could not be audited"*) echo "Not audited: the list of vulnerabilities can't be reached." ;; \
 	*) echo "$$report" | tail -n 1; test $$status -eq 0 || echo "Not audited: see above." ;; \
 	esac
-
-unit: install $(FRONTEND) ## the tests, with Schemathesis against a live server, and their coverage
-	@$(RUN) coverage erase
-	@$(RUN) coverage run -m pytest
-	@$(RUN) coverage combine --quiet
-	@$(RUN) coverage report
 
 campaign: export CAMPAIGN_CUTS = 20000
 campaign: export CAMPAIGN_DEADLINES = 1

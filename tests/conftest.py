@@ -22,6 +22,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from db import schema
+from tests import debian
 from tests.leftovers import held, leftovers
 from todo_api.app import create_app
 from todo_api.embedded.embedded import embedded_server
@@ -41,7 +42,13 @@ _TESTS = Path(__file__).parent
 _OF_SHARED_SERVERS = {"deploy", "docs", "frontend", "live", "tools"}
 """Folders whose tests are about servers, browsers and machines that modules share and restart."""
 
+_WORLD = {"deploy", "docs", "frontend"}
+"""Folders whose tests need browsers, generators, proxies or other packages of Debian's."""
+_WORLDLY = {"redis"}
+"""Fixtures that do, in other folders."""
+
 FIGURES = pytest.StashKey[list[str]]()
+MISSING = pytest.StashKey[str]()
 
 for variable in Settings.model_fields:
     os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
@@ -54,9 +61,32 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = []
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(_TESTS).parts[0]
+        if folder in _WORLD or not _WORLDLY.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.world)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.option.collectonly or not any(map(_is_of_the_world, session.items)):
+        return
+    session.config.stash[MISSING] = debian.prepare()
+    if session.config.stash[MISSING] and os.environ.get("CI"):
+        pytest.exit(session.config.stash[MISSING], pytest.ExitCode.USAGE_ERROR)
+
+
+def _is_of_the_world(item: pytest.Item) -> bool:
+    return item.get_closest_marker("world") is not None
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if missing := config.stash.get(MISSING, ""):
+        terminalreporter.section("not tried")
+        terminalreporter.write_line(missing)
     if figures := config.stash[FIGURES]:
         terminalreporter.section("figures")
         terminalreporter.write_line("\n".join(figures))

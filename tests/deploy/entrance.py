@@ -48,7 +48,7 @@ def make_certificate(certificate: Path, key: Path) -> None:
     subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     files = ("-keyout", key, "-out", certificate)
-    openssl = debian_file("openssl", "usr/bin/openssl")
+    openssl = debian_file("openssl")
     subprocess.run(
         (openssl, "req", "-x509", *curve, *subject, *files), check=True, capture_output=True
     )

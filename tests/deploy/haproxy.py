@@ -31,7 +31,7 @@ def haproxy(
     }
     configuration, log = directory / "haproxy.cfg", directory / "haproxy.log"
     configuration.write_text(relocated(CONFIGURATION.read_text(), places))
-    program = debian_file("haproxy", "usr/sbin/haproxy")
+    program = debian_file("haproxy")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [program, "-db", "-dW", "-f", configuration], stdout=output, stderr=output

@@ -102,7 +102,7 @@ class Image:
 
     def _provide_python(self) -> None:
         """Give the base image's `python`, and a `pip` that installs for it."""
-        python = debian_file("python3", "usr/bin/python3")
+        python = debian_file("python3")
         base = self.root / "usr"
         subprocess.run([python, "-m", "venv", "--without-pip", base], check=True)
         pip = base / "bin/pip"

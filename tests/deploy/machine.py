@@ -29,10 +29,10 @@ class Programs:
     """What Debian packages, and the account that runs it, as PostgreSQL refuses root."""
 
     def __init__(self, directory: Path) -> None:
-        self.postgresql = debian_file("postgresql", "usr/lib/postgresql/*/bin/pg_rewind").parent
-        self.patroni = debian_file("patroni", "usr/bin/patroni")
-        self.etcd = debian_file("etcd-server", "usr/bin/etcd")
-        self.haproxy = debian_file("haproxy", "usr/sbin/haproxy")
+        self.postgresql = debian_file("postgresql").parent
+        self.patroni = debian_file("patroni")
+        self.etcd = debian_file("etcd-server")
+        self.haproxy = debian_file("haproxy")
         self.account = account_for(directory)
 
     def start(self, log: Path, *command: str | Path, **variables: str) -> subprocess.Popen[bytes]:

@@ -51,7 +51,7 @@ def nginx(
     (directory / "todo-api.conf").write_text(configuration)
     as_root = "user root;\n" if os.geteuid() == 0 else ""  # the directory is open to nobody else
     (directory / "nginx.conf").write_text(as_root + FRAME)
-    program, log = debian_file("nginx", "usr/sbin/nginx"), directory / "error.log"
+    program, log = debian_file("nginx"), directory / "error.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [program, "-e", "stderr", "-p", directory, "-c", "nginx.conf"],

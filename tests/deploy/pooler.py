@@ -30,6 +30,6 @@ def shipped_pgbouncer(directory: Path, url: str) -> Iterator[str]:
     configuration.write_text(text)
     (directory / "users").write_text(f'"{server["user"]}" "{server["password"]}"\n')
     pooled = url.replace(f":{server['port']}/", f":{port}/")
-    with running(debian_file("pgbouncer", "usr/sbin/pgbouncer"), configuration):
+    with running(debian_file("pgbouncer"), configuration):
         wait_for(pooled)
         yield pooled

@@ -114,7 +114,7 @@ def test_what_it_does_not_pass_on_has_its_status(
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_a_body_too_large_to_pass_on_is_refused(dead: Entrance, version: str) -> None:
     # httpx2 reads no answer before its body is sent, which HTTP/2 does not let it do.
-    curl = debian_file("curl", "usr/bin/curl")
+    curl = debian_file("curl")
     options = ("--silent", "--include", "--raw", version, "--cacert", dead.certificate)
     done = subprocess.run(
         [curl, *options, "--data-binary", "@-", dead.url],

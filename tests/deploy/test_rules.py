@@ -25,7 +25,7 @@ PARTS_OF_HISTOGRAMS = ("_bucket", "_count", "_sum")
 
 def promtool(*arguments: str | Path) -> str:
     """Run Debian's promtool; it must find nothing wrong."""
-    program = debian_file("prometheus", "usr/bin/promtool")
+    program = debian_file("prometheus")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

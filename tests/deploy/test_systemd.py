@@ -19,7 +19,7 @@ MOST_EXPOSED = 20  # of 100; the bare service would be at 96
 
 def analyze(*arguments: str | Path) -> str:
     """Run Debian's systemd-analyze, which asks no running systemd; it must find nothing wrong."""
-    program = debian_file("systemd", "usr/bin/systemd-analyze")
+    program = debian_file("systemd")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

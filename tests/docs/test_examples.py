@@ -72,7 +72,7 @@ def command(request: pytest.FixtureRequest) -> Callable[[str], list[str | Path]]
     """What runs an example, by its name."""
     match request.param:
         case "curl":
-            debian_file("curl", "usr/bin/curl")
+            debian_file("curl")
             return lambda name: ["sh", DOCS / "examples" / f"{name}.sh"]
         case "TypeScript":
             compiled: Path = request.getfixturevalue("compiled")

@@ -37,10 +37,8 @@ _LEFT = "net::ERR_ABORTED"  # the page was left, or gave the request up itself
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run Chromium, with a profile of its own, until the block ends."""
-    program = debian_file("chromium", "usr/bin/chromium")
-    debian_file(
-        "fonts-liberation", "usr/share/fonts/truetype/liberation*/LiberationSans-Regular.ttf"
-    )
+    program = debian_file("chromium")
+    debian_file("fonts-liberation")
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=program, args=_FLAGS) as browser,

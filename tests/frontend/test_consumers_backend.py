@@ -52,7 +52,7 @@ def told(lines: str) -> dict[str, str]:
 def test_one_step_runs_the_service_as_the_backend_of_a_frontends_tests(
     job: dict[str, str],
 ) -> None:
-    debian_file("curl", "usr/bin/curl")
+    debian_file("curl")
     folder = Path(job["RUNNER_TEMP"])
     started = run(step("action.yml", "Start the Todo API")["run"], folder, **job)
     assert started.returncode == 0, started.stderr

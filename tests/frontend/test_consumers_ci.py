@@ -195,7 +195,7 @@ def test_github_can_read_the_recipe(schema: str, recipe: str) -> None:
 
 @pytest.mark.parametrize("script", ["backend.sh", "fuzz.sh"])
 def test_a_script_has_none_of_the_shells_traps(script: str) -> None:
-    shellcheck = debian_file("shellcheck", "usr/bin/shellcheck")
+    shellcheck = debian_file("shellcheck")
     checked = subprocess.run(
         [shellcheck, RECIPES / script], capture_output=True, text=True, check=False
     )

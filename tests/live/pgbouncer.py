@@ -35,7 +35,7 @@ default_pool_size = {pool_size}
 @contextmanager
 def pgbouncer(directory: Path, url: str) -> Iterator[str]:
     """Run PgBouncer in front of `url` until the block ends, and yield its own URL."""
-    program = debian_file("pgbouncer", "usr/sbin/pgbouncer")
+    program = debian_file("pgbouncer")
     server, port = parse_dsn(url), free_port()
     directory.mkdir()
     configuration = directory / "pgbouncer.ini"

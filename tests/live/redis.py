@@ -16,7 +16,7 @@ class Redis:
     """A server that can be killed, frozen and started again at its port."""
 
     def __init__(self, directory: Path) -> None:
-        self._program = debian_file("redis-server", "usr/bin/redis-server")
+        self._program = debian_file("redis-server")
         self._directory = directory
         self.port = free_port()
         self.url = f"redis://:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/0"

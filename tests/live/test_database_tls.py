@@ -32,6 +32,8 @@ from tests.live.conftest import COMMAND, PATIENCE, environment, serving
 from todo_api.app import create_app
 from todo_api.settings.settings import Settings
 
+pytestmark = pytest.mark.world
+
 PASSWORD = "the-password-of-the-database"
 PASSWORD_RULES = """
 host    all postgres 127.0.0.1/32 trust
@@ -93,7 +95,7 @@ def trusted(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="module")
 def database(authority: Authority) -> Iterator[Database]:
     """Debian's PostgreSQL, as the one from the wheel is built without TLS."""
-    programs = debian_file("postgresql", "usr/lib/postgresql/*/bin/postgres").parent
+    programs = debian_file("postgresql").parent
     directory = Path(tempfile.mkdtemp(prefix="todo"))
     directory.chmod(0o755)
     database = Database(directory, programs)

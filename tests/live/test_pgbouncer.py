@@ -17,6 +17,8 @@ from tests.live.conftest import COMMAND, Server, environment, serving
 from tests.live.pgbouncer import POOL_SIZE, pgbouncer
 from todo_api.embedded.embedded import embedded_server
 
+pytestmark = pytest.mark.world
+
 ROOT = Path(__file__).parents[2]
 SUITE = ("tests/handlers", "tests/db/test_statements.py", "tests/live/test_wire.py")
 
