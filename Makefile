@@ -1,26 +1,23 @@
 # Everything here needs Python 3.11 or newer and make; the rest is installed into .venv.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# PYTHON=/path/to/python3 takes that one; otherwise tools/venv.sh looks for one.
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
-.PHONY: run install test test-world check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
+.PHONY: run running install test test-world check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
 
-run: install ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
+run: running ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
 	@$(RUN) todo_api serve
 
-install: .venv/.installed ## prepare .venv from the hash-checked lock
+running:
+	@PYTHON="$(PYTHON)" sh tools/venv.sh running
+
+install: ## prepare .venv from the hash-checked lock, with all that tests and tools need
+	@PYTHON="$(PYTHON)" sh tools/venv.sh all
 
 example: install examples/better-auth/node_modules/.installed ## Better Auth, a page and the API; Ctrl-C stops all
 	@npm run --silent build --prefix examples/better-auth
 	@$(BIN)/python examples/better-auth/start.py
-
-.venv/.installed: requirements.lock pyproject.toml
-	@echo "Installing into .venv, which takes about a minute."
-	$(PYTHON) -m venv .venv
-	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
 
 FRONTEND := $(patsubst %,%/node_modules/.installed,tests/frontend tests/frontend/generators examples/better-auth)
 
@@ -97,8 +94,8 @@ docs: install tests/frontend/node_modules/.installed ## the documentation, as HT
 answers: install tests/frontend/node_modules/.installed ## record the answers that the documentation shows anew
 	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py
 
-bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json
-	sh bench/install.sh $(PYTHON)
+bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json | install
+	sh bench/install.sh $(CURDIR)/$(BIN)/python
 	@touch $@
 
 URL ?= http://localhost:8000
@@ -116,8 +113,10 @@ release: install ## build, try and tag the version that is committed; nothing is
 lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
 		--extra embedded --extra redis --extra opentelemetry \
-		--group test --group frontend --group docs --group lint --group build \
+		--group test --group frontend --group docs --group lint --group build --group lock \
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --group build \
+		--extra embedded --extra redis --extra opentelemetry --output-file requirements-run.lock
 	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --extra redis --output-file deploy/requirements.lock
 	@echo hatchling | $(RUN) uv pip compile - $(SHIPPED) --output-file deploy/build.lock
 

@@ -177,8 +177,10 @@ def test_each_package_has_what_it_needs(image: Image) -> None:
     image.run(f"{PIP} check")
 
 
-@pytest.mark.parametrize("lock", ["deploy/requirements.lock", "deploy/build.lock"])
-def test_what_the_image_is_made_of_is_what_the_tests_run_with(lock: str) -> None:
+@pytest.mark.parametrize(
+    "lock", ["deploy/requirements.lock", "deploy/build.lock", "requirements-run.lock"]
+)
+def test_what_the_image_and_make_run_have_is_what_the_tests_run_with(lock: str) -> None:
     assert pins(lock)
     assert pins(lock) <= pins("requirements.lock")
 

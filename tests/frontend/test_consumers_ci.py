@@ -18,7 +18,8 @@ from tests.debian import debian_file
 from tests.live.conftest import Server, environment
 from tests.live.proxy import Proxy
 
-RECIPES = Path(__file__).parents[2] / "examples" / "ci"
+ROOT = Path(__file__).parents[2]
+RECIPES = ROOT / "examples" / "ci"
 BIN = Path(sys.prefix) / "bin"
 
 WITNESS = """#!/bin/sh
@@ -193,11 +194,11 @@ def test_github_can_read_the_recipe(schema: str, recipe: str) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("script", ["backend.sh", "fuzz.sh"])
-def test_a_script_has_none_of_the_shells_traps(script: str) -> None:
+@pytest.mark.parametrize(
+    "script", [RECIPES / "backend.sh", RECIPES / "fuzz.sh", ROOT / "tools" / "venv.sh"]
+)
+def test_a_script_has_none_of_the_shells_traps(script: Path) -> None:
     shellcheck = debian_file("shellcheck")
-    checked = subprocess.run(
-        [shellcheck, RECIPES / script], capture_output=True, text=True, check=False
-    )
+    checked = subprocess.run([shellcheck, script], capture_output=True, text=True, check=False)
 
     assert checked.returncode == 0, checked.stdout
