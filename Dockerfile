@@ -7,7 +7,7 @@ RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r build.loc
     && python -m venv --without-pip /opt/todo-api \
     && pip --python /opt/todo-api/bin/python install --no-cache-dir --require-hashes \
        --only-binary :all: -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY openapi openapi
 COPY src src
 RUN hatchling build --target wheel \

@@ -163,6 +163,12 @@ def test_the_wheel_holds_each_file_of_the_service_and_none_else(wheel: Path) -> 
     assert held == expected | {"openapi/todo.yaml"}
 
 
+def test_the_wheel_holds_the_licence(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        [held] = [name for name in archive.namelist() if name.endswith("/LICENSE")]
+        assert archive.read(held) == (ROOT / "LICENSE").read_bytes()
+
+
 def test_the_image_has_the_locked_packages_and_none_else(image: Image) -> None:
     installed = packages_of(image)
 

@@ -37,7 +37,7 @@ class Repository:
         for name in ("src", "openapi"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        for name in ("pyproject.toml", "README.md", ".gitignore"):
+        for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
             shutil.copy(ROOT / name, folder)
         self.versions("7.0.0")
         self.write("CHANGELOG.md", "## [Unreleased]\n\n## [7.0.0] - 2026-11-21\n\n- All.\n")
