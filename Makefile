@@ -74,7 +74,7 @@ campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_ROLLS = 10
 campaign: export CAMPAIGN_SECONDS = 10
 campaign: export CAMPAIGN_STREAMS = 20000
-campaign: install ## what README promises, in full counts, with the figures at the end
+campaign: install ## what docs/promises.md promises, in full counts, with the figures at the end
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py
 
 bench: install bench/.venv/.installed ## beside what else one would write, in one run; ROUNDS and SECONDS

@@ -33,7 +33,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def cli() -> None:
     """Serve the Todo API, and look after it.
 
-    All settings come from the environment; the README has their table.
+    All settings come from the environment; docs/configuration.md has their table.
     """
 
 

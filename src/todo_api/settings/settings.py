@@ -43,7 +43,7 @@ def _load(certificate: Path, key: Path) -> None:
 
 
 class Settings(BaseSettings):
-    """The service's settings; see the README's table."""
+    """The service's settings; see docs/configuration.md."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
