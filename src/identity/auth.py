@@ -7,7 +7,7 @@ from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple, NoReturn
 
-from jwt import PyJWK, PyJWS, PyJWTError
+from jwt import InvalidSignatureError, PyJWK, PyJWS, PyJWTError
 from jwt.utils import base64url_decode
 
 from identity.keys import KeySet, SharedSecret
@@ -21,6 +21,7 @@ _BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
 _UNSUPPORTED_HEADERS = frozenset({"crit", "b64", "zip"})
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  # RFC 7515, 4.1.9
+_MALFORMED = "The token is malformed or its signature is wrong."  # no client needs to know which
 
 _jws = PyJWS()
 
@@ -30,7 +31,14 @@ class TokenMissing(Exception):
 
 
 class TokenInvalid(Exception):
-    """The request carries a bearer token that proves nothing."""
+    """The request carries a bearer token that proves nothing: why, in a word and a sentence.
+
+    The sentence is for the client. The word is for the log, and stays the same.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 class _Verified(NamedTuple):
@@ -97,10 +105,10 @@ class Authenticator:
     async def _key(self, header: dict[str, Any]) -> PyJWK:
         # What a token says of its own key (`jwk`, `jku`, `x5c`, `x5u`) counts for nothing.
         if not _UNSUPPORTED_HEADERS.isdisjoint(header):
-            raise TokenInvalid("The token uses an extension that is not supported.")
+            raise TokenInvalid("extension", "The token uses an extension that is not supported.")
         typ = header.get("typ", "JWT")
         if not isinstance(typ, str) or typ.lower() not in _TYPES:
-            raise TokenInvalid("The token is of another type than JWT.")
+            raise TokenInvalid("type", "The token is of another type than JWT.")
         kid = header.get("kid")
         if "kid" in header and not isinstance(kid, str):
             _malformed()
@@ -109,18 +117,20 @@ class Authenticator:
             _malformed()
         key = await self._keys.find(kid, algorithm)
         if key is None and self._keys.knows(kid):
-            raise TokenInvalid("The token is signed with an algorithm that is not its key's.")
+            raise TokenInvalid(
+                "algorithm", "The token is signed with an algorithm that is not its key's."
+            )
         if key is None:
-            raise TokenInvalid("The token is signed with a key that is not known.")
+            raise TokenInvalid("unknown key", "The token is signed with a key that is not known.")
         return key
 
     def _check_issuer_and_audience(self, claims: dict[str, Any]) -> None:
         if self._issuer is not None and claims.get("iss") != self._issuer:
-            raise TokenInvalid("The token is from another issuer.")
+            raise TokenInvalid("issuer", "The token is from another issuer.")
         # RFC 7519 section 4.1.3: who is not among the audiences, or has no name, refuses the token.
         named = "aud" in claims or self._audience is not None
         if named and self._audience not in _audiences(claims):
-            raise TokenInvalid("The token is for another audience.")
+            raise TokenInvalid("audience", "The token is for another audience.")
 
     def _user(self, claims: dict[str, Any]) -> str:
         user = claims.get("user_id", claims.get("sub"))
@@ -129,9 +139,9 @@ class Authenticator:
         with _hostile_input():  # a lone surrogate is no text that a pattern could be matched with
             valid = isinstance(user, str) and self._is_user(user)
         if not isinstance(user, str) or not valid:
-            raise TokenInvalid("The token names no valid user.")
+            raise TokenInvalid("no user", "The token names no valid user.")
         if claims.get("sub", user) != user:
-            raise TokenInvalid("The token names two different users.")
+            raise TokenInvalid("two users", "The token names two different users.")
         return user
 
     def _remember(self, header: bytes, token: bytes, verified: _Verified) -> None:
@@ -149,7 +159,7 @@ def _name_of(header: bytes) -> bytes:
 
 def _bearer_token(authorization: Sequence[bytes]) -> bytes:
     if len(authorization) > 1:
-        raise TokenInvalid("The request has more than one Authorization header.")
+        raise TokenInvalid("two headers", "The request has more than one Authorization header.")
     if not authorization or not _BEARER.match(authorization[0]):
         raise TokenMissing("The request needs an Authorization header with a bearer token.")
     credentials = _CREDENTIALS.fullmatch(authorization[0])
@@ -173,8 +183,10 @@ def _hostile_input() -> Iterator[None]:
     """Turn all that PyJWT, base64 and json raise on tokens into TokenInvalid."""
     try:
         yield
+    except InvalidSignatureError:
+        raise TokenInvalid("signature", _MALFORMED) from None
     except (PyJWTError, ValueError, RecursionError):
-        raise TokenInvalid("The token is malformed or its signature is wrong.") from None
+        raise TokenInvalid("malformed", _MALFORMED) from None
 
 
 def _check_times(claims: dict[str, Any]) -> float:
@@ -182,17 +194,17 @@ def _check_times(claims: dict[str, Any]) -> float:
     now = time()
     for name in claims.keys() & {"nbf", "iat"}:
         if _date(claims[name]) > now + _CLOCK_LEEWAY:
-            raise TokenInvalid("The token is not valid yet.")
+            raise TokenInvalid("not valid yet", "The token is not valid yet.")
     expires = _date(claims.get("exp"))
     if expires <= now:
-        raise TokenInvalid("The token has expired.")
+        raise TokenInvalid("expired", "The token has expired.")
     return expires
 
 
 def _date(value: Any) -> float:
     # By type, for True is an int too; NaN and infinity fail the comparison.
     if type(value) not in {int, float} or not 0 <= value < _YEAR_10000:
-        raise TokenInvalid("The token lacks an expiry, or one of its dates is wrong.")
+        raise TokenInvalid("dates", "The token lacks an expiry, or one of its dates is wrong.")
     return float(value)
 
 
@@ -229,4 +241,4 @@ _STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refus
 
 
 def _malformed() -> NoReturn:
-    raise TokenInvalid("The token is malformed or its signature is wrong.")
+    raise TokenInvalid("malformed", _MALFORMED)

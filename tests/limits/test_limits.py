@@ -219,7 +219,7 @@ def test_a_forged_token_is_refused_before_its_signature_is_checked(
 
     def check(token: bytes, _key: object) -> NoReturn:
         checked.append(token)
-        raise auth.TokenInvalid
+        raise auth.TokenInvalid("signature", "It is forged.")
 
     monkeypatch.setattr(auth, "_claims", check)
     forged = [
