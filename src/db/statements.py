@@ -223,3 +223,10 @@ CREATE_ONCE = _create_once()
 
 MIGRATED = "SELECT to_regclass('tasks') IS NOT NULL"
 """Asks for no user's data: whether the tables are there."""
+
+NAMES = {
+    text: name.lower()
+    for name, text in tuple(globals().items())
+    if name.isupper() and isinstance(text, str)
+}
+"""What each statement is called where its text would tell too much."""

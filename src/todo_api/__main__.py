@@ -47,7 +47,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     if reload and workers:
         raise click.UsageError("--reload serves with one process: leave --workers out.")
     settings = _settings(HOST=host, PORT=port, WORKERS=1 if reload else workers)
-    log_output.configure(settings.log_format)
+    log_output.configure(settings.log_format, settings.log_level)
     _warn_of_plain_http(settings)
     _check_addresses(settings)
     _allow_connections()

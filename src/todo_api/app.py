@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
     Raises `SettingsError`.
     """
     settings = settings or load_settings()
-    log_output.configure(settings.log_format)
+    log_output.configure(settings.log_format, settings.log_level)
     keys = _keys(settings)
     authenticator = _authenticator(settings, keys)
     limits = _limits(settings)
@@ -160,6 +160,7 @@ def _pool(settings: Settings, url: str, tracing: "Tracing | None") -> Pool:
         size=settings.db_pool_size,
         timeout=settings.request_timeout,
         direct=settings.direct,
+        slow=settings.log_slow_statements / 1000,
     )
 
 
@@ -230,5 +231,6 @@ async def _lifespan(
             ),
             "meter": meter,
             "tracing": tracing,
+            "log_client": settings.log_client,
             "drain": Drain(settings.shutdown_drain),
         }

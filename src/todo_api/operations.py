@@ -48,6 +48,6 @@ def _pool_of(request: Request) -> Pool:
 
 
 def _begun(request: Request, operation: Declared) -> None:
-    request.operation = operation.operation_id
+    request.operation, request.route = operation.operation_id, operation.route
     if (tracing := request.state.get("tracing")) is not None:
         request.span = tracing.request(request, operation.route)

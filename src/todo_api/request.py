@@ -27,10 +27,16 @@ class Request(compiled.Request):
     client: Client | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
     """What the application holds while it runs."""
+    path: bytes = b""
+    """As it came over the wire, without its query."""
     operation: str | None = None
+    route: str | None = None
+    """The path's template, where the operation is known."""
     user: str | None = None
     status: int = DISCONNECTED
     error_code: str | None = None
+    reason: str | None = None
+    """Why it was refused, in a word for the log, where the `error_code` does not say all."""
     meter: "Meter | None" = None
     span: "RequestSpan | None" = None
     limits: Sequence[tuple[bytes, bytes]] = ()

@@ -39,6 +39,7 @@ def test_a_server_that_is_to_end_is_not_ready_but_works_on_until_told_to_hurry(
         assert httpx2.get(f"{server.url}/health").status_code == 200
         assert created.status_code == 201
         assert server.stop(hurry) == 0
+        assert '"level":"ERROR"' not in server.log()
 
 
 def test_workers_whose_whole_group_is_told_to_end_drain_all_the_same(

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -48,11 +48,14 @@ def test_text_is_a_line_that_a_person_can_read() -> None:
 
 
 @pytest.fixture
-def unconfigured(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
-    for name in ("todo_api", "uvicorn"):
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
+    names = ("todo_api", "uvicorn")
+    for name in names:
         for attribute, value in (("handlers", []), ("propagate", True)):
             monkeypatch.setattr(logging.getLogger(name), attribute, value)
-    return logging.getLogger("todo_api")
+    yield logging.getLogger("todo_api")
+    for name in names:
+        logging.getLogger(name).setLevel(logging.INFO)  # as the other tests have it
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,23 @@ def test_the_format_is_chosen_or_fits_where_it_goes(
     log_output.configure("text")
 
     assert [type(handler.formatter) for handler in unconfigured.handlers] == [formatter]
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [("debug", "12345"), ("info", "2345"), ("warning", "345"), ("error", "45")],
+)
+def test_what_is_below_the_level_is_not_written(
+    unconfigured: logging.Logger,
+    capsys: pytest.CaptureFixture[str],
+    level: log_output.Level,
+    written: str,
+) -> None:
+    log_output.configure("text", level)
+    for number in range(1, 6):
+        unconfigured.log(number * 10, "%d", number)
+
+    assert "".join(line[-1] for line in capsys.readouterr().err.splitlines()) == written
 
 
 class Writes(StringIO):

@@ -13,7 +13,10 @@ from starlette.types import Message
 from db import statements
 from db.pool import pool
 from tests.conftest import SECRET, problem
+from todo_api.app import create_app
 from todo_api.request import Request
+from todo_api.settings.development import token_for
+from todo_api.settings.settings import Settings
 from todo_api.telemetry import logs
 from todo_api.telemetry.logs import RequestLog
 
@@ -38,8 +41,11 @@ def test_a_request_is_one_line(client: TestClient, user: str, log: Log) -> None:
         "request_id": answer.headers["X-Request-ID"],
         "user": user,
         "method": "POST",
+        "path": "/api/{user_id}/tasks",
         "operation": "create_task",
         "status": 201,
+        "error_code": None,
+        "client": "testclient",
     }
 
 
@@ -62,6 +68,57 @@ def test_a_line_says_what_came_of_the_request(
     line = only(log)
 
     assert (line["method"], line["operation"], line["status"]) == came_of_it
+
+
+@pytest.mark.parametrize(
+    ("path", "error_code", "logged"),
+    [
+        ("tasks/1", "NOT_FOUND", "/api/{user_id}/tasks/{task_id}"),
+        ("http://testserver/health?a=b", None, "/health"),
+        ("http://testserver/a%20b/\xfc", "NOT_FOUND", "/a%20b/%C3%BC"),
+        (f"http://testserver/{'x' * 200}", "NOT_FOUND", f"/{'x' * 99}"),
+    ],
+)
+def test_a_line_has_the_path_as_the_contract_has_it_or_how_it_began(
+    client: TestClient, log: Log, path: str, error_code: str | None, logged: str
+) -> None:
+    client.get(path)
+
+    assert (only(log)["path"], only(log)["error_code"]) == (logged, error_code)
+
+
+def test_no_path_ends_the_line_or_hides_in_it(log: Log) -> None:
+    path = b"/\n\x1b[2J\x7f\xe2\x80\xae\\"
+    logs.end(logs.begun({"method": "GET", "headers": [], "raw_path": path}))
+
+    assert only(log)["path"] == r"/\n\x1b[2J\x7f\xe2\x80\xae\\"
+
+
+def test_a_401_says_why_in_a_word(
+    anonymous: TestClient, client: TestClient, log: Log, user: str
+) -> None:
+    expired = {"Authorization": f"Bearer {token_for(user, SECRET, -1)}"}
+    forged = {"Authorization": f"{client.headers['Authorization']}A"}
+    answers = [
+        anonymous.get(f"/api/{user}/tasks", headers=headers) for headers in (expired, forged, {})
+    ]
+
+    assert {problem(answer)[0] for answer in answers} == {401}
+    told = [(line["error_code"], line.get("reason")) for line in log()]
+    assert told[0] == ("AUTH_INVALID", "expired")
+    assert told[1][0] == "AUTH_INVALID"
+    assert told[1][1] in {"malformed", "signature"}
+    assert told[2] == ("AUTH_MISSING", None)
+
+
+def test_clients_addresses_can_be_left_out(settings: Settings, log: Log) -> None:
+    app = create_app(settings.model_copy(update={"log_client": False}))
+    with TestClient(app) as client:
+        client.get("/health")
+        client.get("/api/alice/tasks")
+
+    assert [line["path"] for line in log()] == ["/health", "/api/{user_id}/tasks"]
+    assert not any("client" in line for line in log())
 
 
 def test_a_request_without_a_token_has_no_user(anonymous: TestClient, log: Log) -> None:

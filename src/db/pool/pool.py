@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
+from math import inf
 from time import perf_counter
 
 from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
@@ -11,6 +12,7 @@ from db.pool.connection import Connection, Rows
 from db.pool.queue import WaitQueue
 from db.pool.sessions import Sessions, end
 from db.pool.shares import Shares, User
+from db.pool.slow import report
 
 elapsed: ContextVar[float] = ContextVar("elapsed", default=0.0)
 """Seconds that this context has spent on the database, waiting for a connection included."""
@@ -24,7 +26,8 @@ class Pool:
     The statements of a context have `timeout` seconds together; each waits at most
     `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
     told of a limit, too, so that what nobody waits for any more ends there as well. With `direct`,
-    where no pooler stands between, the sessions keep that limit and the statements.
+    where no pooler stands between, the sessions keep that limit and the statements. What runs for
+    longer than `slow` seconds is logged; 0 is never.
 
     The statements of one user, whom their parameter `user` names, are at most half of those that
     run and half of those that wait; users who wait take turns.
@@ -39,12 +42,14 @@ class Pool:
         acquire_timeout: float = 2.0,
         queue_limit: int = 512,
         direct: bool = False,
+        slow: float = 0.0,
     ) -> None:
         self._sessions = Sessions(dsn, timeout=timeout, direct=direct)
         self._shares = Shares(connections=size, waiters=queue_limit)
         self.queue = WaitQueue(self._shares, limit=queue_limit, patience=acquire_timeout)
         self._size = size
         self._timeout = timeout
+        self._slow = slow or inf
         self._connections: set[Connection] = set()
         self._idle: list[Connection] = []
         self._opening: set[asyncio.Task[Connection]] = set()
@@ -133,11 +138,14 @@ class Pool:
         at_once = self._idle and self._shares.take(user)
         connection = self._idle.pop() if at_once else await self._wait(user, deadline)
         timer = asyncio.get_running_loop().call_at(deadline, end, connection)
+        started = perf_counter()
         try:
             return await connection.execute(self._sessions.message(connection, sql), parameters)
         finally:
             timer.cancel()
             self._give_back(connection, user)
+            if (seconds := perf_counter() - started) > self._slow:
+                report(sql, seconds)
 
     async def _wait(self, user: User, deadline: float) -> Connection:
         if self._closed:

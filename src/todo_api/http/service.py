@@ -76,6 +76,7 @@ class Service:
     def rejection(self, error: Exception, link: "Protocol") -> bytes:
         """Return the answer to what is no request, after which the connection ends."""
         request = Request("-", id=token_hex(16), scheme=link.scheme, state=link.app_state)
+        request.client = link.client
         request.meter = request.state.get("meter")
         reply = answer_to(error, request)
         request.status = reply.status
@@ -99,6 +100,7 @@ class Service:
             scheme,
             client,
             state,
+            head.path,
         )
         request.meter = state["meter"]
         return request

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from compiled.answers import Reply, reply
 from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused, method_not_allowed
 from db.errors import InvalidCursor, WaitedTooLong
+from identity.auth import TokenInvalid
 from todo_api.problems.causes import type_of
 from todo_api.problems.errors import ClientDisconnected, NoSuchPath, RateLimited
 from todo_api.problems.kinds import Kind, kind_of
@@ -37,6 +38,8 @@ def answer_to(error: Exception, request: Request) -> Reply:
     error = _translated(error)
     kind = kind_of(error)
     request.error_code = kind.error_code
+    if isinstance(error, TokenInvalid):
+        request.reason = error.reason
     # Overload is no fault, and to write a line of each would be more work still.
     overload = kind.error_code == "OVERLOADED" or isinstance(error, WaitedTooLong)
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not overload:

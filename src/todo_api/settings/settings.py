@@ -20,7 +20,7 @@ from todo_api.settings.types import (
     RedisUrl,
     SigningSecret,
 )
-from todo_api.telemetry.log_output import Format
+from todo_api.telemetry.log_output import Format, Level
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
 _EXPORTER = "opentelemetry-exporter-otlp-proto-http"
@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
     shutdown_drain: float = Field(0.0, ge=0, le=3600, examples=["5"])
     log_format: Format = Field("auto", examples=["json"])
+    log_level: Level = Field("info", examples=["warning"])
+    log_client: bool = Field(True, examples=["false"])
+    log_slow_statements: float = Field(1000.0, ge=0, le=3_600_000, examples=["1000"])
     otel_exporter_otlp_endpoint: HttpUrl | None = Field(None, examples=["http://localhost:4318"])
     otel_exporter_otlp_traces_endpoint: HttpUrl | None = Field(
         None, examples=["http://localhost:4318/v1/traces"]

@@ -17,6 +17,7 @@ REQUESTS = "todo_api.requests"
 """The logger of the requests' lines."""
 
 Format = Literal["auto", "json", "text"]
+Level = Literal["debug", "info", "warning", "error"]
 
 _PLAIN = re.compile(r"[^\s\"'=\\]+")
 _WHILE = 0.1  # seconds that a line may be kept
@@ -117,8 +118,8 @@ class Handler(logging.StreamHandler[TextIO]):
             super().flush()
 
 
-def configure(log_format: Format) -> None:
-    """Send the service's and the server's lines to standard error, in `log_format`.
+def configure(log_format: Format, level: Level = "info") -> None:
+    """Send the service's and the server's lines from `level` on to standard error.
 
     `auto` is text on a terminal and JSON elsewhere. A logger that has a handler already is left as
     it is.
@@ -130,5 +131,5 @@ def configure(log_format: Format) -> None:
         logger = logging.getLogger(name)
         if not logger.handlers:
             logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
+            logger.setLevel(level.upper())
             logger.propagate = False

@@ -16,6 +16,7 @@ from todo_api.telemetry.log_output import REQUESTS, described
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
 
+_MOST_OF_A_PATH = 100  # bytes, of one that is no operation's
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(REQUESTS)
 _LINE = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", None, None).__dict__
@@ -44,14 +45,25 @@ def _fields(request: Request) -> dict[str, Any]:
         "request_id": request.id,
         "user": request.user,
         "method": request.method,
+        "path": request.route or _escaped(request.path),
         "operation": request.operation,
         "status": request.status,
+        "error_code": request.error_code,
         "duration_ms": _milliseconds(time.perf_counter() - request.started),
         "database_ms": _milliseconds(pool.elapsed.get()),
     }
+    if request.client is not None and request.state.get("log_client", True):
+        fields["client"] = request.client[0]
+    if request.reason is not None:
+        fields["reason"] = request.reason
     if request.span is not None:
         fields["trace_id"] = request.span.trace_id
     return fields
+
+
+def _escaped(path: bytes) -> str | None:
+    """Return how a path begins, which clients write at will, in printable ASCII."""
+    return path[:_MOST_OF_A_PATH].decode("latin-1").encode("unicode_escape").decode() or None
 
 
 def _milliseconds(seconds: float) -> float:
@@ -74,6 +86,7 @@ def begun(scope: Scope) -> Request:
         id=request_id(headers),
         scheme=scope.get("scheme", "http"),
         client=scope.get("client"),
+        path=scope.get("raw_path") or b"",
         state=scope.get("state") or {},
     )
     request.meter = request.state.get("meter")
@@ -122,6 +135,7 @@ def log_error(error: BaseException, request: Request) -> None:
     fields = {
         "request_id": request.id,
         "operation": request.operation,
+        "reason": request.reason,
         "errors": [described(cause) for cause in causes],
     }
     logging.getLogger("todo_api.errors").error("error", extra={"fields": fields})
