@@ -47,6 +47,10 @@ class ConnectionLost(DatabaseUnavailable):
         self.sent = sent
 
 
+class DatabaseReadOnly(DatabaseUnavailable):
+    """The database takes no changes, and nothing was executed: a standby, or an operator's wish."""
+
+
 class Conflict(DatabaseUnavailable):
     """Another transaction was in the way, and nothing was executed: worth trying again at once."""
 
@@ -96,7 +100,8 @@ def _failure(error: psycopg2.Error, sqlstate: str | None) -> Exception:
     if sqlstate in _CONFLICTS:
         return Conflict(f"Another transaction was in the way (SQLSTATE {sqlstate}).")
     if sqlstate.startswith(_PASSES):
-        return DatabaseUnavailable(f"The database is unavailable (SQLSTATE {sqlstate}).")
+        passing = DatabaseReadOnly if sqlstate == READ_ONLY else DatabaseUnavailable
+        return passing(f"The database is unavailable (SQLSTATE {sqlstate}).")
     return DatabaseRefused(f"{_REFUSED} (SQLSTATE {sqlstate})")
 
 

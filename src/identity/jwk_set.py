@@ -20,6 +20,10 @@ class NotASetError(Exception):
     """The document is none, or no key of it can be used; the message is why."""
 
 
+class EmptySetError(NotASetError):
+    """It is a set without keys: one may be made with the first token."""
+
+
 class NoUsableKeyError(NotASetError):
     """It is a set, but none of its keys can be used here."""
 
@@ -43,7 +47,7 @@ def keys_in(body: bytes) -> dict[KeyName, PyJWK]:
         keys.setdefault(name, key)
     usable = {name: key for name, key in keys.items() if name not in ambiguous}
     if not entries:
-        raise NotASetError("no usable key in the set")  # one may be made with the first token
+        raise EmptySetError("no usable key in the set")
     if not usable:
         raise NoUsableKeyError(f"no usable key in the set{_listed(entries)}")
     return usable

@@ -7,7 +7,14 @@ from urllib.parse import urlsplit
 import httpx2
 from jwt import InvalidKeyError, PyJWK
 
-from identity.jwk_set import KeyName, NotASetError, NoUsableKeyError, keys_in, name_of
+from identity.jwk_set import (
+    EmptySetError,
+    KeyName,
+    NotASetError,
+    NoUsableKeyError,
+    keys_in,
+    name_of,
+)
 
 logger = logging.getLogger("todo_api.keys")
 
@@ -24,6 +31,8 @@ class SharedSecret:
 
     Raises ValueError for less than 32 bytes (RFC 7518 section 3.2) and for a public key or JWK.
     """
+
+    reached = True
 
     def __init__(self, secret: str) -> None:
         encoded = urlsafe_b64encode(secret.encode()).decode()
@@ -77,6 +86,8 @@ class KeySet:
         self.fetches = self.failures = 0
         self.fetched_at = 0.0
         """Seconds since 1970; 0 is never."""
+        self.reached = False
+        """Whether the issuer was ever asked and had a set, be it one that has no key yet."""
         self._timeout = timeout
         # A compressed answer could unpack to any size, so none is asked for and none is unpacked.
         self._client = httpx2.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
@@ -145,12 +156,13 @@ class KeySet:
             fetched = await asyncio.to_thread(keys_in, await self._fetch())
         except (KeysUnavailable, NotASetError) as error:
             self._published |= isinstance(error, NoUsableKeyError)
+            self.reached |= isinstance(error, EmptySetError | NoUsableKeyError)
             self._report(str(error))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             self._report(type(error).__name__)
         else:
             self._keys = {name: self._known(key) for name, key in fetched.items()}
-            self._published = True
+            self._published = self.reached = True
             self._stale_at = monotonic() + self.refresh_interval
             if scheduled:  # the first token of a key that was made since finds it
                 self._may_fetch_at = monotonic()

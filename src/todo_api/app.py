@@ -231,6 +231,7 @@ async def _lifespan(
             ),
             "meter": meter,
             "tracing": tracing,
+            "keys": keys,
             "log_client": settings.log_client,
             "drain": Drain(settings.shutdown_drain),
         }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db.errors import DatabaseOverloaded, DatabaseTooSlow
 from db.pool.pool import Pool
-from db.statements import MIGRATED
+from db.statements import READINESS
 from tests.db.conftest import PID, SLEEP, busy, end, until
 from tests.db.crowd import ACTIONS, Crowd
 from tests.db.postgres import Server
@@ -76,7 +76,7 @@ async def test_a_lone_connection_is_everybodys(server: Server) -> None:
 
 async def test_what_asks_for_no_users_data_is_answered_during_a_flood(pool: Pool) -> None:
     flood = await flooded(pool, 5)
-    assert await pool.execute(MIGRATED, None, retry=True)
+    assert await pool.execute(READINESS, None, retry=True)
     await end(*flood)
 
 

@@ -23,7 +23,7 @@ Plan = list[dict[str, Any]]
 STATEMENTS = {
     name: text
     for name, text in vars(statements).items()
-    if name.isupper() and isinstance(text, str) and text != statements.MIGRATED
+    if name.isupper() and isinstance(text, str) and text != statements.READINESS
 }
 PAGES = {name: text for name, text in STATEMENTS.items() if "%(limit)s" in text}
 OF_ONE_TASK = {name: text for name, text in STATEMENTS.items() if "%(task)s" in text}

@@ -34,11 +34,11 @@ async def run(server: Server, slow: float, sql: str, **parameters: object) -> No
 async def test_a_slow_statement_is_told_by_its_name(
     server: Server, told: Callable[[], Iterator[dict[str, Any]]]
 ) -> None:
-    await run(server, ANY, statements.MIGRATED)
+    await run(server, ANY, statements.READINESS)
     [line] = told()
 
     assert line.keys() == {"statement", "duration_ms"}
-    assert line["statement"] == "migrated"
+    assert line["statement"] == "readiness"
     assert line["duration_ms"] > 0
 
 
@@ -65,7 +65,7 @@ async def test_a_statement_that_never_ends_is_told(
 async def test_nothing_is_told_of_what_is_quick_enough(
     server: Server, told: Callable[[], Iterator[dict[str, Any]]], slow: float
 ) -> None:
-    await run(server, slow, statements.MIGRATED)
+    await run(server, slow, statements.READINESS)
 
     assert not [*told()]
 

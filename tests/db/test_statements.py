@@ -67,7 +67,7 @@ def indexes(plan: list[dict[str, Any]]) -> set[str]:
 
 
 def test_all_statements_are_known() -> None:
-    assert set(STATEMENTS) - set(ABOUT_TASKS) == {"MIGRATED"}
+    assert set(STATEMENTS) - set(ABOUT_TASKS) == {"READINESS"}
     assert len(ABOUT_TASKS) == 8
 
 

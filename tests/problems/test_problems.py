@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from compiled.errors import Fault, RequestRefused
 from db import errors as db_errors
-from db import tasks
+from db import readiness, tasks
 from identity import auth, keys
 from tests.conftest import SECRET, problem
 from tests.declared import Declared
@@ -67,12 +67,13 @@ ERRORS: dict[str, Exception] = {
     "bug": ZeroDivisionError("division by zero"),
     "refused": db_errors.DatabaseRefused("syntax error"),
     "database": db_errors.DatabaseUnavailable("connection refused"),
+    "readOnly": db_errors.DatabaseReadOnly("a standby"),
     "keys": keys.KeysUnavailable("no signing key yet"),
     "overloaded": db_errors.DatabaseOverloaded("queue full"),
 }
 KNOWN = [
     error
-    for module in (db_errors, errors, auth, keys)
+    for module in (db_errors, readiness, errors, auth, keys)
     for error in vars(module).values()
     if inspect.isclass(error)
     and issubclass(error, Exception)

@@ -87,6 +87,7 @@ def test_a_server_is_not_ready_before_its_database_has_tables(bare: TestClient) 
     assert problem(ready) == (503, "DATABASE_ERROR")
     assert ready.headers["Retry-After"] == "1"
     assert "todo-api migrate" in ready.json()["detail"]
+    assert ready.json()["reason"] == "tables"
 
 
 def test_the_contract_is_published_byte_for_byte(anonymous: TestClient) -> None:

@@ -103,13 +103,20 @@ class Pool:
         else:
             self.retries += 1
 
+    def drop_idle(self) -> None:
+        """Close the idle connections: what ended one connection has mostly ended them all."""
+        for connection in self._idle:
+            connection.close()
+        self._connections.difference_update(self._idle)
+        self._idle.clear()
+
     async def close(self) -> None:
         """End all connections; statements that run or wait raise `DatabaseUnavailable`."""
         self._closed = True
         self.queue.fail("The connection pool is closed.")
         for connection in tuple(self._connections):
             connection.close(DatabaseUnavailable("The connection pool is closed."))
-        self._drop_idle()
+        self.drop_idle()
         for task in self._opening:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
@@ -121,7 +128,7 @@ class Pool:
             try:
                 return await self._run(sql, parameters, deadline)
             except ConnectionLost as lost:
-                self._drop_idle()
+                self.drop_idle()
                 if lost.sent and not retry:
                     raise
                 self.count_setback(lost)
@@ -225,10 +232,3 @@ class Pool:
             self._idle.remove(connection)
         self._connections.discard(connection)
         self._serve()
-
-    def _drop_idle(self) -> None:
-        """Close the idle connections: what ended one connection has mostly ended them all."""
-        for connection in self._idle:
-            connection.close()
-        self._connections.difference_update(self._idle)
-        self._idle.clear()

@@ -89,7 +89,8 @@ CAUSES = {
     ),
     "DATABASE_ERROR": Cause(
         (500, 503),
-        "The database is away or too slow (503), or refused what it should have taken (500).",
+        "The database is away, too slow or read-only (503), or refused what it should have taken"
+        " (500).",
         "At 503, try again after the seconds that Retry-After names; a new task with an"
         " Idempotency-Key, as the first may have been made. Report a 500 with its request_id.",
     ),

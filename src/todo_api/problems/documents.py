@@ -10,9 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from compiled.answers import Reply, reply
 from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused, method_not_allowed
 from db.errors import InvalidCursor, WaitedTooLong
+from db.readiness import Unfit
 from identity.auth import TokenInvalid
 from todo_api.problems.causes import type_of
-from todo_api.problems.errors import ClientDisconnected, NoSuchPath, RateLimited
+from todo_api.problems.errors import ClientDisconnected, NoKeys, NoSuchPath, RateLimited
 from todo_api.problems.kinds import Kind, kind_of
 from todo_api.request import Request
 from todo_api.telemetry.logs import REQUEST, log_error
@@ -38,8 +39,7 @@ def answer_to(error: Exception, request: Request) -> Reply:
     error = _translated(error)
     kind = kind_of(error)
     request.error_code = kind.error_code
-    if isinstance(error, TokenInvalid):
-        request.reason = error.reason
+    request.reason = _reason(error)
     # Overload is no fault, and to write a line of each would be more work still.
     overload = kind.error_code == "OVERLOADED" or isinstance(error, WaitedTooLong)
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not overload:
@@ -58,6 +58,8 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
         "timestamp": _now(),
         "request_id": request_id,
     }
+    if isinstance(error, NoKeys | Unfit):  # of /ready alone, which is not of the contract
+        document["reason"] = error.reason
     if faults:
         document["errors"] = [fault._asdict() for fault in faults]
     body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
@@ -89,6 +91,11 @@ def _faults(error: Exception) -> list[Fault]:
     if isinstance(error, InvalidCursor):
         return [Fault("cursor", "Must be the next_cursor of this very list.")]
     return getattr(error, "faults", [])
+
+
+def _reason(error: Exception) -> str | None:
+    """Return the word that an error of ours has; those of Python's hold what users wrote."""
+    return error.reason if isinstance(error, NoKeys | TokenInvalid | Unfit) else None
 
 
 def _summary(faults: list[Fault]) -> str:

@@ -41,8 +41,10 @@ class NoSuchPath(Exception):
     """A path outside the contract."""
 
 
-class NotReady(Exception):
-    """A database without the service's tables."""
+class NoKeys(Exception):
+    """A server that has had no signing keys yet, so that no token could be checked."""
+
+    reason = "keys"
 
 
 class ShuttingDown(Exception):

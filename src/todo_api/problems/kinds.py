@@ -8,6 +8,7 @@ from compiled.request import Headers
 from db.errors import (
     Conflict,
     DatabaseOverloaded,
+    DatabaseReadOnly,
     DatabaseRefused,
     DatabaseUnavailable,
     IdempotencyKeyReused,
@@ -16,6 +17,7 @@ from db.errors import (
     StaleVersion,
     TaskNotFound,
 )
+from db.readiness import Unfit
 from identity.auth import TokenInvalid, TokenMissing
 from identity.keys import KeysUnavailable
 from todo_api.problems.errors import (
@@ -23,8 +25,8 @@ from todo_api.problems.errors import (
     HeadTooLarge,
     HeadTooSlow,
     MalformedRequest,
+    NoKeys,
     NoSuchPath,
-    NotReady,
     PayloadTooLarge,
     RateLimited,
     ShuttingDown,
@@ -143,10 +145,17 @@ KINDS: dict[type[Exception], Kind] = {
         "Others were changing the same at this moment. Try again shortly.",
         _TRY_AGAIN,
     ),
-    NotReady: Kind(
+    DatabaseReadOnly: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "DATABASE_ERROR",
-        "The database has no tables yet: run todo-api migrate.",
+        "The database takes no changes at the moment. Try again shortly.",
+        _TRY_AGAIN,
+    ),
+    Unfit: Kind(HTTPStatus.SERVICE_UNAVAILABLE, "DATABASE_ERROR", headers=_TRY_AGAIN),
+    NoKeys: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "AUTH_UNAVAILABLE",
+        "The server has had no signing keys yet: the log says why.",
         _TRY_AGAIN,
     ),
     ShuttingDown: Kind(

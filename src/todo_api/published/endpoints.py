@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import etag_of, is_current
 from compiled.routes import Routes, path_of
-from db.statements import MIGRATED
+from db.readiness import require_fit
 from todo_api.contract import contract_json, contract_yaml
 from todo_api.http.security import policy_of
 from todo_api.problems import causes
-from todo_api.problems.errors import NotReady, ShuttingDown
+from todo_api.problems.errors import NoKeys, ShuttingDown
 from todo_api.published import swagger
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -72,15 +72,16 @@ async def health(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Answer 200 while the database does and has its tables, and the server is not to end.
+    """Answer 200 while requests can be served, and the server is not to end.
 
-    Raises `DatabaseUnavailable`, `NotReady` and `ShuttingDown`.
+    For that the signing keys must have been there once, and the database must take changes of its
+    tables. Raises `DatabaseUnavailable`, `Unfit`, `NoKeys` and `ShuttingDown`.
     """
     if request.state.drain.begun:
         raise ShuttingDown
-    rows = await request.state.pool.execute(MIGRATED, None, retry=True)
-    if not rows[0][0]:
-        raise NotReady
+    if not request.state.keys.reached:
+        raise NoKeys
+    await require_fit(request.state.pool)
     return JSONResponse({"status": "ready", **_ABOUT})
 
 
