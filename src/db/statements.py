@@ -222,14 +222,13 @@ def _create_once() -> str:
 CREATE_ONCE = _create_once()
 
 READINESS = """
-SELECT bool_and(relation IS NOT NULL),
-    bool_and(has_table_privilege(relation, privilege))
-    AND CASE WHEN bool_and(relation IS NOT NULL) THEN
+SELECT bool_and(to_regclass(name) IS NOT NULL),
+    bool_and(has_table_privilege(to_regclass(name), privilege))
+    AND CASE WHEN bool_and(to_regclass(name) IS NOT NULL) THEN
         has_sequence_privilege(pg_get_serial_sequence('tasks', 'id'), 'USAGE, UPDATE') END,
     current_setting('transaction_read_only') = 'on'
 FROM (VALUES ('tasks'), ('idempotency_keys')) AS tables (name),
-    (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege),
-    to_regclass(name) AS relation
+    (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
 """
 """Asks for no user's data: whether the tables are there, whether this role may do with them what
 the others here do, and whether the database takes no changes, as a standby's transactions don't."""
