@@ -127,6 +127,21 @@ def test_the_documentation_page_needs_no_other_host(anonymous: TestClient) -> No
     assert {anonymous.get(f"/docs/{file}").status_code for file in files} == {200}
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_root_leads_to_the_documentation_page(anonymous: TestClient, method: str) -> None:
+    redirect = anonymous.request(method, "/", follow_redirects=False)
+
+    assert (redirect.status_code, redirect.headers["Location"]) == (307, "docs/")
+    assert str(anonymous.request(method, "/").url) == "http://testserver/docs/"
+
+
+def test_the_root_takes_no_other_method(anonymous: TestClient) -> None:
+    refusal = anonymous.post("/")
+
+    assert problem(refusal) == (405, "METHOD_NOT_ALLOWED")
+    assert refusal.headers["Allow"] == "GET, HEAD"
+
+
 def preflight(client: TestClient, method: str, origin: str) -> Any:
     asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": SENT}
     return client.options("/api/alice/tasks", headers={"Origin": origin, **asked})

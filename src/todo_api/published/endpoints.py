@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from compiled.answers import etag_of, is_current
@@ -31,6 +31,7 @@ class Endpoints:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._routes: Routes[Endpoint] = Routes()
+        self._routes.add("/", "GET", home)
         self._routes.add("/health", "GET", health)
         self._routes.add("/ready", "GET", ready)
         self._routes.add("/openapi.yaml", "GET", openapi_yaml)
@@ -64,6 +65,11 @@ def _kept(send: Send) -> Send:
         await send(message)
 
     return kept
+
+
+async def home(_: Request) -> Response:
+    """Redirect to Swagger UI, by a relative address, as a proxy may have put a path before it."""
+    return RedirectResponse(f"{swagger.PATH.removeprefix('/')}/")
 
 
 async def health(_: Request) -> Response:
