@@ -1,5 +1,6 @@
 """The command line, as a person meets it."""
 
+import re
 from pathlib import Path
 
 import jwt
@@ -8,8 +9,10 @@ from click.testing import CliRunner, Result
 
 from todo_api.__main__ import cli
 from todo_api.contract import contract, contract_json, contract_yaml
+from todo_api.settings.settings import Settings
 
 SECRET = "a secret that only the tests know"
+COMMANDS = ("serve", "migrate", "token", "spec", "settings")
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +35,27 @@ def test_help_names_every_command() -> None:
     result = run("--help")
 
     assert result.exit_code == 0
-    for command in ("serve", "migrate", "token", "spec"):
+    for command in COMMANDS:
         assert command in result.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "token", "spec"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     assert run(command, "--help").exit_code == 0
+
+
+def test_settings_prints_every_variable_with_its_default_and_its_meaning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DATA_DIR")
+    unset = Settings()
+    pairs = re.findall(r"^# (.+)\n([A-Z0-9_]+)=(.*)$", run("settings").stdout, re.MULTILINE)
+    for _, name, default in pairs:
+        monkeypatch.setenv(name, default)
+
+    assert [name for _, name, _ in pairs] == [name.upper() for name in Settings.model_fields]
+    assert len({meaning for meaning, _, _ in pairs}) == len(pairs)
+    assert Settings() == unset
 
 
 def test_spec_prints_the_contract_byte_for_byte() -> None:

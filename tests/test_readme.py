@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from todo_api.contract import contract
+from todo_api.settings.listing import text_of
 from todo_api.settings.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -17,13 +20,26 @@ def section(text: str, title: str) -> str:
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def test_every_variable_is_in_the_table_with_its_default() -> None:
-    rows = re.findall(r"^\| (`[^|]+) \| ([^|]*)\|", CONFIGURATION, re.MULTILINE)
-    listed = {name for names, _ in rows for name in re.findall(r"`(\w+)`", names)}
+def plain(markdown: str) -> str:
+    return re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", markdown).replace("`", "")
 
-    assert listed == {name.upper() for name in Settings.model_fields}
-    for name in ("port", "workers", "db_pool_size", "host", "data_dir", "log_format"):
-        assert f"`{Settings.model_fields[name].default}`" in CONFIGURATION
+
+def test_every_variable_is_in_the_table() -> None:
+    listed = re.findall(r"^\| `([A-Z_]+)`", CONFIGURATION, re.MULTILINE)
+
+    assert sorted(listed) == sorted(name.upper() for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_variables_row_says_what_the_command_line_says(name: str) -> None:
+    field = Settings.model_fields[name]
+    [(default, meaning)] = re.findall(
+        rf"^\| `{name.upper()}` \|(.*?)\| (.*) \|$", CONFIGURATION, re.MULTILINE
+    )
+
+    assert field.description
+    assert plain(meaning).startswith(field.description)
+    assert field.default is None or plain(default.strip()) == text_of(field.default)
 
 
 def test_every_error_code_is_in_the_table() -> None:

@@ -1,12 +1,10 @@
-"""The command line: serve, migrate, token, spec."""
+"""The command line: serve, migrate, token, spec, settings."""
 
 import os
-import resource
-import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 
 import click
@@ -15,10 +13,11 @@ from compiled import ContractRefused
 from db import schema
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
-from todo_api import server
+from todo_api import process, server
 from todo_api.contract import contract_json, contract_yaml, users
 from todo_api.database import database
 from todo_api.embedded.embedded import EmbeddedError
+from todo_api.settings import listing
 from todo_api.settings.development import own_token
 from todo_api.settings.settings import Settings, SettingsError, load_settings
 from todo_api.telemetry import log_output
@@ -33,11 +32,11 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def cli() -> None:
     """Serve the Todo API, and look after it.
 
-    All settings come from the environment; docs/configuration.md has their table.
+    All settings come from the environment: `todo-api settings` prints them.
     """
 
 
-@cli.command()
+@cli.command(cls=process.Serving)
 @click.option("--host", help="Address to listen on.  [HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [PORT, 8000]")
 @click.option("--workers", type=click.IntRange(1, 1000), help="Processes.  [WORKERS, 1]")
@@ -50,8 +49,8 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     log_output.configure(settings.log_format, settings.log_level)
     _warn_of_plain_http(settings)
     _check_addresses(settings)
-    _allow_connections()
-    _end_by_unwinding()
+    process.allow_connections()
+    process.end_by_unwinding()
     _check_contract()
     metrics = metrics_served(settings.metrics_host, settings.metrics_port)
     with _one_line_errors(), database(settings) as url, metrics:
@@ -62,6 +61,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
         if settings.development:
             click.echo(_welcome(settings))
         server.run(settings, reload=reload)
+        process.has_served()
 
 
 @cli.command()
@@ -117,6 +117,9 @@ def spec(form: str, check: bool) -> None:
         _check_contract()
         return
     click.echo(contract_yaml() if form == "yaml" else contract_json() + b"\n", nl=False)
+
+
+cli.add_command(listing.settings)
 
 
 def main() -> None:
@@ -175,17 +178,6 @@ def _check_address(host: str, port: int, prefix: str = "") -> None:
         ) from None
 
 
-def _allow_connections() -> None:
-    """Allow as many open files, which connections are, as the system lets us.
-
-    The usual limit of 1,024 is one for programs that use select(2), which this one doesn't
-    (https://0pointer.net/blog/file-descriptor-limits.html).
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS names a limit that it does not grant
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
 def _warn_of_plain_http(settings: Settings) -> None:
     """Say so where tokens would cross a network unencrypted."""
     if not (settings.host in _LOOPBACK or settings.tls_cert or settings.forwarded_allow_ips):
@@ -235,12 +227,6 @@ def _welcome(settings: Settings) -> str:
         f"curl {scheme}://{name}:{settings.port}/api/alice/tasks "
         f"-H 'Authorization: Bearer {token}'\n"
     )
-
-
-def _end_by_unwinding() -> None:
-    """Let SIGTERM and SIGHUP leave the embedded database as it should be."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import re
 import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -182,6 +183,23 @@ def test_the_factory_runs_under_plain_uvicorn(data_dir: Path) -> None:
 
     assert status == 200
     assert processes_of(data_dir) == []
+
+
+def test_ctrl_c_before_it_is_ready_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://u:p@127.0.0.1:{silent.getsockname()[1]}/d"
+        settings = {"DATABASE_URL": url, "JWT_SECRET_KEY": SECRET, "PORT": str(free_port())}
+        with subprocess.Popen(
+            [*COMMAND, "serve"], env=environment(**settings), stderr=subprocess.PIPE, text=True
+        ) as process:
+            silent.settimeout(PATIENCE)
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            connection.close()
+            _, errors = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 1
+    assert errors.strip() == "Error: Stopped before it was ready."
 
 
 @pytest.mark.parametrize("option", [("--workers", "2"), ("--reload",)], ids=["workers", "reload"])

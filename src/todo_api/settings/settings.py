@@ -5,22 +5,11 @@ from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import Self
 
-from pydantic import Field, FilePath, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from todo_api.settings import better_auth
-from todo_api.settings.types import (
-    BetterAuthUrl,
-    FieldNames,
-    HttpUrl,
-    Origins,
-    PostgresUrl,
-    RateLimit,
-    RedisUrl,
-    SigningSecret,
-)
-from todo_api.telemetry.log_output import Format, Level
+from todo_api.settings.variables import Variables
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
 _EXPORTER = "opentelemetry-exporter-otlp-proto-http"
@@ -42,53 +31,8 @@ def _load(certificate: Path, key: Path) -> None:
         ) from None
 
 
-class Settings(BaseSettings):
+class Settings(Variables):
     """The service's settings; see docs/configuration.md."""
-
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
-
-    database_url: PostgresUrl | None = Field(
-        None, examples=["postgresql://user:password@host/database"]
-    )
-    database_direct: bool = Field(False, examples=["true"])
-    data_dir: Path = Field(Path(".data"), examples=["/var/lib/todo-api"])
-    better_auth_url: BetterAuthUrl | None = Field(None, examples=["https://auth.example.com"])
-    jwt_jwks_url: HttpUrl | None = Field(None, examples=["https://auth.example.com/jwks"])
-    jwt_issuer: str | None = Field(None, examples=["https://auth.example.com"])
-    jwt_audience: str | None = Field(None, examples=["https://api.example.com"])
-    jwt_secret_key: SigningSecret | None = Field(None, examples=["$(openssl rand -hex 32)"])
-    jwks_refresh_interval: float = Field(300.0, gt=0, le=86_400, examples=["300"])
-    jwks_cool_down: float = Field(10.0, gt=0, le=3600, examples=["10"])
-    cors_origins: Origins = Field(
-        ("http://localhost:3000",), examples=["https://app.example.com,https://www.example.com"]
-    )
-    cors_headers: FieldNames = Field((), examples=["baggage,sentry-trace,X-Requested-With"])
-    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
-    port: int = Field(8000, ge=1, le=65535, examples=["8000"])
-    tls_cert: FilePath | None = Field(None, examples=["/etc/ssl/todo-api.pem"])
-    tls_key: FilePath | None = Field(None, examples=["/etc/ssl/private/todo-api.key"])
-    forwarded_allow_ips: str | None = Field(None, examples=["10.0.0.1"])
-    metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 (an example)
-    metrics_port: int | None = Field(None, ge=1, le=65535, examples=["9464"])
-    rate_limit: RateLimit | None = Field(None, examples=["100/second"])
-    rate_limit_redis_url: RedisUrl | None = Field(None, examples=["redis://:password@host:6379/0"])
-    workers: int = Field(1, ge=1, le=1000, examples=["2"])
-    db_pool_size: int = Field(16, ge=1, le=1000, examples=["16"])
-    request_timeout: float = Field(10.0, gt=0, le=3600, examples=["10"])
-    shutdown_drain: float = Field(0.0, ge=0, le=3600, examples=["5"])
-    log_format: Format = Field("auto", examples=["json"])
-    log_level: Level = Field("info", examples=["warning"])
-    log_client: bool = Field(True, examples=["false"])
-    log_slow_statements: float = Field(1000.0, ge=0, le=3_600_000, examples=["1000"])
-    otel_exporter_otlp_endpoint: HttpUrl | None = Field(None, examples=["http://localhost:4318"])
-    otel_exporter_otlp_traces_endpoint: HttpUrl | None = Field(
-        None, examples=["http://localhost:4318/v1/traces"]
-    )
-    otel_sdk_disabled: bool = Field(False, examples=["true"])
-    # The SDK reads these itself, but does not say which variable it refuses.
-    otel_bsp_schedule_delay: int = Field(5000, ge=1, examples=["5000"])
-    otel_bsp_max_queue_size: int = Field(2048, ge=1, examples=["2048"])
-    otel_bsp_max_export_batch_size: int = Field(512, ge=1, examples=["512"])
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:

@@ -1,0 +1,46 @@
+"""The process that serves: its open files, and how signals end it."""
+
+import resource
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+import click
+
+_SERVED = "todo_api.process.served"
+
+
+class Serving(click.Command):
+    """A command that says of a Ctrl-C whether it came before the service was ready."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if _SERVED in ctx.meta:
+                raise
+            raise click.ClickException("Stopped before it was ready.") from None
+
+
+def has_served() -> None:
+    """Note that the service was ready, and that uvicorn has ended it."""
+    click.get_current_context().meta[_SERVED] = True
+
+
+def allow_connections() -> None:
+    """Allow as many open files, which connections are, as the system lets us.
+
+    The usual limit of 1,024 is one for programs that use select(2), which this one doesn't
+    (https://0pointer.net/blog/file-descriptor-limits.html).
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS names a limit that it does not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def end_by_unwinding() -> None:
+    """Let SIGTERM and SIGHUP leave the embedded database as it should be."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
