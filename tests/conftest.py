@@ -4,9 +4,7 @@ import asyncio
 import json
 import logging
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -23,6 +21,7 @@ from starlette.testclient import TestClient
 
 from db import schema
 from tests import debian
+from tests.folders import open_folder
 from tests.leftovers import held, leftovers
 from todo_api.app import create_app
 from todo_api.embedded.embedded import embedded_server
@@ -135,10 +134,8 @@ def this_test(request: pytest.FixtureRequest, nothing_left: None) -> Iterator[st
 @pytest.fixture(scope="session")
 def open_directory() -> Iterator[Path]:
     """A directory that the database's own user can enter when the tests run as root."""
-    directory = Path(tempfile.mkdtemp(prefix="todo api "))
-    directory.chmod(0o755)
-    yield directory
-    shutil.rmtree(directory)
+    with open_folder("todo api ") as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

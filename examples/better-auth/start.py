@@ -12,12 +12,13 @@ from pathlib import Path
 
 import httpx2
 
-from db import schema
-from todo_api.embedded.embedded import embedded_server
+from todo_api.database import embedded_database
+from todo_api.embedded.embedded import EmbeddedError
 from todo_api.settings.settings import Settings
 
 _HERE = Path(__file__).parent
-_DATA = Path(os.environ.get("DATA_DIR", ".data"))
+_CHOSEN = os.environ.get("DATA_DIR")
+_DATA = Path(_CHOSEN or ".data")
 _AUTH_PORT = os.environ.get("AUTH_PORT", "3000")
 _API_PORT = os.environ.get("API_PORT", "8000")
 _AUTH = f"http://localhost:{_AUTH_PORT}"
@@ -29,17 +30,24 @@ def main() -> None:
     """Run all of it until Ctrl-C, or until a part of it ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
-    with embedded_server(_DATA) as database:
-        schema.upgrade(database)
-        tokens = _tokens(os.environ.get("TOKENS", "sub"))
-        with (
-            _running(_auth(database, tokens), f"{_AUTH}/api/auth/ok") as auth,
-            _running(_api(database, tokens), f"{_API}/health") as api,
-        ):
-            print(f"\nThe page:  {_AUTH}\nThe API:   {_API}/docs\nCtrl-C stops both.\n", flush=True)
-            while auth.poll() is None and api.poll() is None:
-                time.sleep(0.1)
+    try:
+        with embedded_database(_DATA, chosen=bool(_CHOSEN)) as database:
+            _run(database)
+    except EmbeddedError as error:
+        sys.exit(str(error))
     sys.exit("A part of it has ended: what was printed above may say why.")
+
+
+def _run(database: str) -> None:
+    """Run Better Auth and the API until one of them ends."""
+    tokens = _tokens(os.environ.get("TOKENS", "sub"))
+    with (
+        _running(_auth(database, tokens), f"{_AUTH}/api/auth/ok") as auth,
+        _running(_api(database, tokens), f"{_API}/health") as api,
+    ):
+        print(f"\nThe page:  {_AUTH}\nThe API:   {_API}/docs\nCtrl-C stops both.\n", flush=True)
+        while auth.poll() is None and api.poll() is None:
+            time.sleep(0.1)
 
 
 def _tokens(kind: str) -> dict[str, str]:
@@ -92,6 +100,7 @@ def _kept_secret() -> str:
     """Return Better Auth's secret; its keys in the database are encrypted with it."""
     path = _DATA / "better-auth-secret"
     if not path.exists():
+        _DATA.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")  # an interrupt must not leave half a secret for good
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import click
 
 from db import schema
 from todo_api.embedded.embedded import embedded_server
+from todo_api.embedded.place import place_for
 from todo_api.settings.settings import Settings
 
 
@@ -17,6 +21,25 @@ def database(settings: Settings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url.get_secret_value()
         return
-    with embedded_server(settings.data_dir) as url:
+    chosen = "data_dir" in settings.model_fields_set
+    with embedded_database(settings.data_dir, chosen=chosen) as url:
+        yield url
+
+
+@contextmanager
+def embedded_database(data_dir: Path, *, chosen: bool) -> Iterator[str]:
+    """Run the embedded database and bring its tables up to date.
+
+    It is kept elsewhere, and that is said, where its account can't enter a folder that nobody has
+    chosen. Raises `EmbeddedError`.
+    """
+    place = data_dir if chosen else place_for(data_dir)
+    if place.resolve() != data_dir.resolve():
+        click.echo(
+            f"The database is kept in {place} and not in {data_dir}: PostgreSQL can't run as root, "
+            "and the user it runs as instead has to be able to enter the folder.",
+            err=True,
+        )
+    with embedded_server(place) as url:
         schema.upgrade(url)
         yield url

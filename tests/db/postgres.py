@@ -1,11 +1,9 @@
 """A PostgreSQL that a test may kill, freeze and stop, and that belongs to nobody else."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +12,7 @@ from typing import Any
 
 import psycopg2
 
+from tests.folders import open_folder
 from todo_api.embedded.programs import account_for, find_programs
 
 _MAJOR = 16
@@ -129,15 +128,13 @@ class Server:
 @contextmanager
 def private_server() -> Iterator[Server]:
     """Run one in a folder that its own user can enter, and leave nothing of it behind."""
-    directory = Path(tempfile.mkdtemp(prefix="todo"))
-    directory.chmod(0o755)
-    server = Server(directory)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(directory)
+    with open_folder() as directory:
+        server = Server(directory)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _free_port() -> int:

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import httpx2
@@ -21,6 +20,7 @@ import pytest
 from tests.conftest import SECRET
 from tests.deploy.image import ROOT, Image
 from tests.deploy.pooler import shipped_pgbouncer
+from tests.folders import open_folder
 from tests.live.collector import Collector
 from tests.live.conftest import PATIENCE, free_port, until
 from todo_api.embedded.embedded import embedded_server
@@ -36,9 +36,8 @@ def pins(lock: str) -> set[str]:
 @pytest.fixture(scope="module")
 def image() -> Iterator[Image]:
     """The image, in a folder that its user can enter; no `src` is on its path."""
-    with TemporaryDirectory(prefix="todo-api-image-") as folder:
-        image = Image(Path(folder))
-        image.root.chmod(0o755)
+    with open_folder("todo-api-image-") as folder:
+        image = Image(folder)
         image.build()
         if given := os.environ.get("TODO_API_WHEEL"):
             replace_wheel(image, Path(given))

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -14,6 +13,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests.folders import open_folder
 from todo_api.embedded.embedded import embedded_server
 
 USER = """
@@ -34,25 +34,21 @@ User = subprocess.Popen[str]
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A folder that any account may enter, unlike pytest's own."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-"))
-    path.chmod(0o755)
-    yield path
-    for lock in path.rglob("postgres.running"):
-        if is_running(lock.parent):
-            with embedded_server(lock.parent):
-                pass
-    shutil.rmtree(path)
+    with open_folder("embedded-") as path:
+        yield path
+        for lock in path.rglob("postgres.running"):
+            if is_running(lock.parent):
+                with embedded_server(lock.parent):
+                    pass
 
 
 @pytest.fixture(scope="package")
 def template() -> Iterator[Path]:
     """A data folder whose server has run and stopped."""
-    path = Path(tempfile.mkdtemp(prefix="embedded-")) / "data"
-    path.parent.chmod(0o755)
-    with embedded_server(path):
-        pass
-    yield path
-    shutil.rmtree(path.parent)
+    with open_folder("embedded-") as folder:
+        with embedded_server(folder / "data"):
+            pass
+        yield folder / "data"
 
 
 @pytest.fixture

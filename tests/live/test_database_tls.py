@@ -1,9 +1,7 @@
 """The database over TLS, its certificate verified and bound to the password, as Neon asks."""
 
 import asyncio
-import shutil
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,6 +26,7 @@ from tests.conftest import SECRET
 from tests.db.dead import silent
 from tests.db.postgres import Server as Database
 from tests.debian import debian_file
+from tests.folders import open_folder
 from tests.live.conftest import COMMAND, PATIENCE, environment, serving
 from todo_api.app import create_app
 from todo_api.settings.settings import Settings
@@ -96,17 +95,15 @@ def trusted(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> P
 def database(authority: Authority) -> Iterator[Database]:
     """Debian's PostgreSQL, as the one from the wheel is built without TLS."""
     programs = debian_file("postgresql").parent
-    directory = Path(tempfile.mkdtemp(prefix="todo"))
-    directory.chmod(0o755)
-    database = Database(directory, programs)
-    use_tls(directory / "cluster", *authority.issue("localhost"))
-    database._account.take(directory)
-    database.start()
-    database.sql(f"CREATE ROLE todo LOGIN PASSWORD $${PASSWORD}$$")
-    database.sql("CREATE DATABASE todo OWNER todo")
-    yield database
-    database.stop()
-    shutil.rmtree(directory)
+    with open_folder() as directory:
+        database = Database(directory, programs)
+        use_tls(directory / "cluster", *authority.issue("localhost"))
+        database._account.take(directory)
+        database.start()
+        database.sql(f"CREATE ROLE todo LOGIN PASSWORD $${PASSWORD}$$")
+        database.sql("CREATE DATABASE todo OWNER todo")
+        yield database
+        database.stop()
 
 
 def use_tls(cluster: Path, certificate: bytes, key: bytes) -> None:

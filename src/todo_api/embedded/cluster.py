@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from todo_api.embedded.kept import read_whole, write_whole
+from todo_api.embedded.place import barrier
 from todo_api.embedded.programs import (
     Account,
     EmbeddedError,
@@ -156,11 +157,8 @@ class Cluster:
 
 
 def _check_path(data_dir: Path, account: Account) -> None:
-    if account.can("test", "-x", data_dir):
-        return
-    path = (*reversed(data_dir.parents), data_dir)
-    barred = next(folder for folder in path if not account.can("test", "-x", folder))
-    raise EmbeddedError(
-        f"PostgreSQL can't run as root, and the user it runs as instead can't enter {barred}:"
-        " choose another folder, for example DATA_DIR=/var/lib/todo-api"
-    )
+    if barred := barrier(data_dir, account):
+        raise EmbeddedError(
+            f"PostgreSQL can't run as root, and the user it runs as instead can't enter {barred}:"
+            " choose another folder, for example DATA_DIR=/var/lib/todo-api"
+        )

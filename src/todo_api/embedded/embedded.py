@@ -59,10 +59,11 @@ def _explained(data_dir: Path) -> Iterator[None]:
 
 
 def _make(data_dir: Path) -> None:
-    if not data_dir.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() == 0:
-            data_dir.chmod(0o755)  # the user that PostgreSQL runs as has to pass
+    missing = [folder for folder in (data_dir, *data_dir.parents) if not folder.exists()]
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        for folder in missing:
+            folder.chmod(0o755)  # the user that PostgreSQL runs as has to pass
     for name in ("lock", "users", "running"):
         open_lock(data_dir / f"postgres.{name}").close()
 
