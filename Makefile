@@ -2,6 +2,8 @@
 # PYTHON=/path/to/python3 takes that one; otherwise tools/venv.sh looks for one.
 BIN := .venv/bin
 RUN := $(BIN)/python -m
+# Node.js is there, too, and a machine's own is not needed.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run running install test test-world check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ example: install examples/better-auth/node_modules/.installed ## Better Auth, a 
 
 FRONTEND := $(patsubst %,%/node_modules/.installed,tests/frontend tests/frontend/generators examples/better-auth)
 
-$(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/install.sh
+$(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/install.sh | install
 	@sh tests/frontend/install.sh $*
 	@touch $@
 

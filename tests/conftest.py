@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -51,6 +52,9 @@ MISSING = pytest.StashKey[str]()
 
 for variable in Settings.model_fields:
     os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
+
+# Node.js is beside this Python, as tools/venv.sh has put it there.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

