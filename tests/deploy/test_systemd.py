@@ -49,7 +49,7 @@ def test_what_the_service_does_not_need_is_kept_from_it(unit: Path) -> None:
 
 
 def test_a_stop_leaves_the_time_that_requests_may_take(service: SectionProxy) -> None:
-    drain = re.fullmatch(r"SHUTDOWN_DRAIN=(\d+)", service["Environment"])
+    drain = re.match(r"SHUTDOWN_DRAIN=(\d+) ", service["Environment"])
     traces, grace = 2, 5 + 2 * Settings.model_fields["request_timeout"].default
 
     assert drain
@@ -63,3 +63,10 @@ def test_it_runs_what_the_page_installs_with_the_settings_that_it_names(
     assert service["ExecStart"] == f"{COMMAND} serve"
     for named in (f"{COMMAND} migrate", UNIT.name, service["EnvironmentFile"]):
         assert named in PAGE
+
+
+def test_the_databases_url_is_handed_over_as_a_credential(service: SectionProxy) -> None:
+    name, _, path = service["LoadCredential"].partition(":")
+
+    assert f"DATABASE_URL_FILE=%d/{name}" in service["Environment"].split()
+    assert path in PAGE

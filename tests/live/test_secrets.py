@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import pytest
 from psycopg2.extensions import parse_dsn
 
 from tests.conftest import SECRET
@@ -79,3 +80,50 @@ def test_a_statement_that_fails_is_logged_without_what_was_written(
     assert '"sqlstate":"42P01"' in logged
     for secret in (TITLE, "INSERT", SECRET, str(parse_dsn(url)["password"])):
         assert secret not in logged + answer.text
+
+
+@pytest.mark.parametrize(
+    "option", [(), ("--workers", "2"), ("--reload",)], ids=["one", "workers", "reload"]
+)
+def test_secrets_in_files_reach_every_process_and_no_environment(
+    option: tuple[str, ...],
+    database_url: str,
+    tmp_path: Path,
+    user: str,
+    token: Callable[[str], str],
+) -> None:
+    files = {"DATABASE_URL": f"{database_url}\n", "JWT_SECRET_KEY": f"{SECRET}\n"}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    variables = {f"{name}_FILE": str(tmp_path / name) for name in files}
+    headers = {"Authorization": f"Bearer {token(user)}"}
+    with serving(tmp_path / "log", *option, **variables) as server:
+        answer = httpx2.get(f"{server.url}/api/{user}/tasks", headers=headers)
+        main = psutil.Process(server.process.pid)
+        processes = [main, *main.children(recursive=True)]
+        environments = [Path(f"/proc/{process.pid}/environ").read_bytes() for process in processes]
+
+    assert answer.status_code == 200
+    assert len(environments) > len(option) // 2
+    password = str(parse_dsn(database_url)["password"])
+    for told in (*environments, server.log().encode()):
+        assert SECRET.encode() not in told
+        assert password.encode() not in told
+
+
+def test_a_secrets_file_that_is_missing_is_told_in_one_line(tmp_path: Path) -> None:
+    variables = {"DATABASE_URL_FILE": str(tmp_path / "none"), "JWT_SECRET_KEY": SECRET}
+    for command in (["serve"], ["serve", "--workers", "2"], ["serve", "--reload"], ["migrate"]):
+        done = subprocess.run(
+            [*COMMAND, *command],
+            env=environment(**variables),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+        assert done.returncode == 1
+        assert done.stderr == (
+            "Error: DATABASE_URL_FILE: can't be read (No such file or directory), for example "
+            "DATABASE_URL_FILE=/run/secrets/database_url\n"
+        )

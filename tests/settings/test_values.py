@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from tests.settings.conftest import AUTH, DATABASE, REDIS, SECRET, load
 from todo_api.limits.rate import Rate
+from todo_api.settings.files import SECRETS
 from todo_api.settings.settings import Settings, load_settings
 
 
@@ -16,6 +17,7 @@ def test_nothing_has_to_be_set() -> None:
 
     assert settings.model_dump() == {
         "database_url": None,
+        "database_url_file": None,
         "database_direct": False,
         "data_dir": Path(".data"),
         "better_auth_url": None,
@@ -23,6 +25,7 @@ def test_nothing_has_to_be_set() -> None:
         "jwt_issuer": None,
         "jwt_audience": None,
         "jwt_secret_key": None,
+        "jwt_secret_key_file": None,
         "jwks_refresh_interval": 300.0,
         "jwks_cool_down": 10.0,
         "cors_origins": ("http://localhost:3000",),
@@ -36,6 +39,7 @@ def test_nothing_has_to_be_set() -> None:
         "metrics_port": None,
         "rate_limit": None,
         "rate_limit_redis_url": None,
+        "rate_limit_redis_url_file": None,
         "workers": 1,
         "db_pool_size": 16,
         "request_timeout": 10.0,
@@ -101,8 +105,9 @@ def test_every_variable_is_read(
 
 def test_all_other_variables_are_those_that_need_another() -> None:
     others = {"database_url", "jwt_jwks_url", "tls_cert", "tls_key", "rate_limit_redis_url"}
+    files = {f"{name}_file" for name in SECRETS}
 
-    assert Settings.model_fields.keys() - {name.lower() for name in VALUES} == others
+    assert Settings.model_fields.keys() - {name.lower() for name in VALUES} == others | files
 
 
 @pytest.mark.parametrize("name", VALUES)

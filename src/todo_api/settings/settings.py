@@ -3,12 +3,13 @@
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from todo_api.settings import better_auth
+from todo_api.settings.files import is_in_file, with_secrets
 from todo_api.settings.variables import Variables
 
 _EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 (compared)
@@ -33,6 +34,11 @@ def _load(certificate: Path, key: Path) -> None:
 
 class Settings(Variables):
     """The service's settings; see docs/configuration.md."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _secrets_of_files(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return with_secrets(given)
 
     @model_validator(mode="after")
     def _one_source_of_keys(self) -> Self:
@@ -167,4 +173,6 @@ def _line(error: ErrorDetails) -> str:
         return message
     field = str(error["loc"][0])
     example = (Settings.model_fields[field].examples or [""])[0]
+    if is_in_file(field):
+        return f"{field.upper()}_FILE: the content {message}, for example {example}"
     return f"{field.upper()}: {message}, for example {field.upper()}={example}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from todo_api.settings.files import SecretFile
 from todo_api.settings.types import (
     BetterAuthUrl,
     FieldNames,
@@ -27,6 +28,11 @@ class Variables(BaseSettings):
         None,
         examples=["postgresql://user:password@host/database"],
         description="PostgreSQL 14 or newer; without it, the embedded one",
+    )
+    database_url_file: SecretFile | None = Field(
+        None,
+        examples=["/run/secrets/database_url"],
+        description="a file that holds DATABASE_URL, in place of it",
     )
     database_direct: bool = Field(
         False,
@@ -62,6 +68,11 @@ class Variables(BaseSettings):
         None,
         examples=["$(openssl rand -hex 32)"],
         description="instead of a JWKS: a shared secret (HS256) of at least 32 bytes",
+    )
+    jwt_secret_key_file: SecretFile | None = Field(
+        None,
+        examples=["/run/secrets/jwt_secret_key"],
+        description="a file that holds JWT_SECRET_KEY, in place of it",
     )
     jwks_refresh_interval: float = Field(
         300.0,
@@ -129,6 +140,11 @@ class Variables(BaseSettings):
         None,
         examples=["redis://:password@host:6379/0"],
         description="redis:// or rediss:// URL, for one count over all processes",
+    )
+    rate_limit_redis_url_file: SecretFile | None = Field(
+        None,
+        examples=["/run/secrets/redis_url"],
+        description="a file that holds RATE_LIMIT_REDIS_URL, in place of it",
     )
     workers: int = Field(1, ge=1, le=1000, examples=["2"], description="processes")
     db_pool_size: int = Field(

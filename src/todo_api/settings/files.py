@@ -1,0 +1,78 @@
+"""Secrets from files, as Docker, Kubernetes and systemd hand them over; NAME_FILE names one."""
+
+import os
+from pathlib import Path
+from stat import S_ISREG
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+SECRETS = ("database_url", "jwt_secret_key", "rate_limit_redis_url")
+"""The settings that may be in a file."""
+
+_MOST = 64 * 1024
+"""Bytes, which is more than any URL or key has."""
+
+
+def _raised(found: Any) -> Any:
+    if isinstance(found, ValueError):
+        raise found
+    return found
+
+
+SecretFile = Annotated[Path, BeforeValidator(_raised)]
+"""A file that was read by `with_secrets`; in its place may stand what kept it from being read."""
+
+
+def with_secrets(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with the secrets that are in files.
+
+    A file that can't be used is replaced by its error, which is told with all other mistakes.
+    """
+    filled = dict(given)
+    for name in SECRETS:
+        if path := given.get(f"{name}_file"):
+            try:
+                filled[name] = _read_once(name, path, given.get(name))
+            except ValueError as error:
+                filled[f"{name}_file"] = error
+    return filled
+
+
+def is_in_file(name: str) -> bool:
+    """Tell whether the environment has this setting in a file."""
+    return name in SECRETS and bool(os.environ.get(f"{name.upper()}_FILE"))
+
+
+def _read_once(name: str, path: str | Path, beside: object) -> str:
+    if beside:
+        raise ValueError(f"is set beside {name.upper()}: set one of them only")
+    return _read(Path(path))
+
+
+def _read(path: Path) -> str:
+    """Return the text without one line end at its end; errors never hold any of it."""
+    try:
+        # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        with open(
+            path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+        ) as file:
+            if not S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ValueError("must be a regular file, as every process reads it again")
+            content = file.read(_MOST + 1)
+    except OSError as error:
+        raise ValueError(f"can't be read ({error.strerror})") from None
+    if len(content) > _MOST:
+        raise ValueError("must be of at most 64 KiB")
+    return _text(content)
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise ValueError("must be a file of UTF-8 text") from None
+    text = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+    if not text:
+        raise ValueError("is an empty file")
+    return text
