@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import NamedTuple
 
 import psycopg2
 from alembic import command
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from db.checks import texts
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 from db.pool.dialing.dsn import parameters_of
@@ -22,14 +24,22 @@ _MOST_WAIT = text("SET LOCAL lock_timeout = '3s'")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
+class Look(NamedTuple):
+    """What there is to say of a database before it is served."""
+
+    is_behind: bool
+    folds_otherwise: bool
+
+
 def upgrade(dsn: str, *, distributed: bool = False) -> None:
     """Run the missing revisions, all of them or none; safe to run twice at once.
 
     With `distributed`, spread the tables over the nodes of Citus in the same transaction. Raises
-    `DatabaseUnavailable`, and `CitusMissing` before anything is changed.
+    `DatabaseUnavailable`, and `UnfitDatabase` and `CitusMissing` before anything is changed.
     """
     config = _config()
     with _connection(dsn) as connection:
+        texts.require_utf8(connection)
         connection.execute(_LOCK)
         connection.execute(_MOST_WAIT)
         if distributed:
@@ -39,6 +49,13 @@ def upgrade(dsn: str, *, distributed: bool = False) -> None:
             command.upgrade(config, "head")
         if distributed:
             distribute(connection)
+
+
+def look(dsn: str) -> Look:
+    """Look whether the database can be served; raises `DatabaseUnavailable` and `UnfitDatabase`."""
+    with _connection(dsn) as connection:
+        texts.require_utf8(connection)
+        return Look(_is_behind(connection, _config()), texts.folds_otherwise(connection))
 
 
 def is_behind(dsn: str) -> bool:

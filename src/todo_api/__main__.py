@@ -10,10 +10,11 @@ from importlib.metadata import version
 import click
 
 from compiled import ContractRefused
-from db import schema
+from db.checks.texts import UnfitDatabase
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import process, server
+from todo_api.commands import tables
 from todo_api.contract import contract_json, contract_yaml, users
 from todo_api.database import database
 from todo_api.embedded.embedded import EmbeddedError
@@ -55,7 +56,7 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     metrics = metrics_served(settings.metrics_host, settings.metrics_port)
     with _one_line_errors(), database(settings) as url, metrics:
         if settings.database_url:
-            _check_schema(url)
+            tables.check(url)
         if settings.rate_limit_redis_url:
             _check_redis(settings.rate_limit_redis_url.get_secret_value())
         if settings.development:
@@ -72,8 +73,7 @@ def migrate(distributed: bool) -> None:
     if distributed and not settings.database_url:
         raise click.ClickException("--distributed needs DATABASE_URL, a database with Citus.")
     with _one_line_errors(), database(settings) as url:
-        schema.upgrade(url, distributed=distributed)
-    click.echo("The database is up to date.")
+        tables.bring_up_to_date(url, distributed=distributed)
 
 
 @cli.command()
@@ -140,7 +140,7 @@ def _settings(**options: str | int | None) -> Settings:
 def _one_line_errors() -> Iterator[None]:
     try:
         yield
-    except (EmbeddedError, DatabaseUnavailable, CitusMissing) as error:
+    except (EmbeddedError, DatabaseUnavailable, CitusMissing, UnfitDatabase) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -185,22 +185,6 @@ def _warn_of_plain_http(settings: Settings) -> None:
             f"Warning: on {settings.host}, tokens cross the network unencrypted: set TLS_CERT and "
             "TLS_KEY, or FORWARDED_ALLOW_IPS to the address of the proxy that ends TLS.",
             err=True,
-        )
-
-
-def _check_schema(url: str) -> None:
-    """Refuse a database whose tables are missing or old; one that is away may come back."""
-    try:
-        behind = schema.is_behind(url)
-    except DatabaseUnavailable as error:
-        click.echo(
-            f"Warning: {error}; serving all the same, /ready says when it is back.", err=True
-        )
-        return
-    if behind:
-        raise click.ClickException(
-            "The tables of DATABASE_URL are missing or older than this release: "
-            "run `todo-api migrate` first."
         )
 
 

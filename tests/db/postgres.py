@@ -126,10 +126,10 @@ class Server:
 
 
 @contextmanager
-def private_server() -> Iterator[Server]:
+def private_server(programs: Path | None = None) -> Iterator[Server]:
     """Run one in a folder that its own user can enter, and leave nothing of it behind."""
     with open_folder() as directory:
-        server = Server(directory)
+        server = Server(directory, programs)
         try:
             server.start()
             yield server

@@ -1,0 +1,43 @@
+"""The tables of DATABASE_URL: brought up to date by `migrate`, looked at by `serve`."""
+
+import click
+
+from db import schema
+from db.errors import DatabaseUnavailable
+
+
+def bring_up_to_date(url: str, *, distributed: bool) -> None:
+    """Run what revisions are missing; raises what `db.schema.upgrade` does."""
+    schema.upgrade(url, distributed=distributed)
+    if schema.look(url).folds_otherwise:
+        _warn(_FOLDS_OTHERWISE)
+    click.echo("The database is up to date.")
+
+
+def check(url: str) -> None:
+    """Refuse a database that can't be served; one that is away may come back.
+
+    Raises `UnfitDatabase`.
+    """
+    try:
+        found = schema.look(url)
+    except DatabaseUnavailable as error:
+        _warn(f"{error}; serving all the same, /ready says when it is back.")
+        return
+    if found.is_behind:
+        raise click.ClickException(
+            "The tables of DATABASE_URL are missing or older than this release: "
+            "run `todo-api migrate` first."
+        )
+    if found.folds_otherwise:
+        _warn(_FOLDS_OTHERWISE)
+
+
+_FOLDS_OTHERWISE = (
+    "the database's locale is Turkish or Azeri, where I is no capital of i: searches find the same "
+    "there, but cost three times as much as with the locale C.UTF-8."
+)
+
+
+def _warn(line: str) -> None:
+    click.echo(f"Warning: {line}", err=True)
