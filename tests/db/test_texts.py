@@ -9,13 +9,15 @@ from db import schema
 from db.checks.texts import UnfitDatabase
 from tests.db.postgres import Server, private_server
 from tests.db.test_schema import tables
-from tests.live.debian import debian_file
+from tests.debian import debian_file
+
+pytestmark = pytest.mark.world
 
 
 @pytest.fixture(scope="module")
 def with_icu() -> Iterator[Server]:
     """Debian's PostgreSQL, as that of the wheel knows no locales of ICU."""
-    initdb = debian_file("postgresql", "usr/lib/postgresql/*/bin/initdb")
+    initdb = debian_file("postgresql")
     with private_server(initdb.parent) as server:
         yield server
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import parse_dsn
 
+from tests.debian import debian_file
 from tests.deploy.image import ROOT
 from tests.deploy.test_images import COMPOSE, COMPOSE_FILE, manifest, pod
-from tests.live.debian import debian_file
 from todo_api.settings.files import SECRETS
 
 SCRIPT = ROOT / "deploy/secrets.sh"

@@ -9,14 +9,16 @@ import pytest
 from tests.conftest import SECRET
 from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
+from tests.debian import debian_file
 from tests.live.conftest import COMMAND, environment, serving
-from tests.live.debian import debian_file
+
+pytestmark = pytest.mark.world
 
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     """Debian's, which knows the locales of ICU."""
-    with private_server(debian_file("postgresql", "usr/lib/postgresql/*/bin/initdb").parent) as own:
+    with private_server(debian_file("postgresql").parent) as own:
         yield own
 
 
