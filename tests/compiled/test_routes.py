@@ -11,7 +11,6 @@ COLLECTION, ITEM = "GET, HEAD, POST", "DELETE, GET, HEAD, PATCH, PUT"
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/api",
         "/api/{user}",
         "/api/{user}/",

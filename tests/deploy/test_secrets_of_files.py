@@ -56,7 +56,7 @@ def test_a_second_run_keeps_what_the_volume_was_made_with(made: Path) -> None:
 
 
 def test_the_script_passes_shellcheck() -> None:
-    shellcheck = debian_file("shellcheck", "usr/bin/shellcheck")
+    shellcheck = debian_file("shellcheck")
     subprocess.run([shellcheck, SCRIPT], check=True)
 
 

@@ -17,7 +17,7 @@ OF_OTHERS = {  # programs that the service needs: their messages are not in its 
     'root certificate file "…" does not exist': "libpq",
     "canceling statement due to lock timeout": "PostgreSQL",
 }
-_SOURCES = ("src/**/*.py", "tests/live/debian.py", "tests/frontend/install.sh")
+_SOURCES = ("src/**/*.py", "tests/debian.py")
 
 
 def quoted() -> list[str]:
