@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,6 +31,8 @@ def main() -> None:
     """Run all of it until Ctrl-C, or until a part of it ends."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _exit)
+    _check_port("AUTH_PORT", _AUTH_PORT)
+    _check_port("API_PORT", _API_PORT)
     try:
         with embedded_database(_DATA, chosen=bool(_CHOSEN)) as database:
             _run(database)
@@ -48,6 +51,19 @@ def _run(database: str) -> None:
         print(f"\nThe page:  {_AUTH}\nThe API:   {_API}/docs\nCtrl-C stops both.\n", flush=True)
         while auth.poll() is None and api.poll() is None:
             time.sleep(0.1)
+
+
+def _check_port(name: str, port: str) -> None:
+    """Name the variable that counts here: the API itself knows its port as PORT."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except (OSError, OverflowError, ValueError) as error:
+            sys.exit(
+                f"Can't listen on port {port} ({error}): choose another with {name}, for example "
+                f"make example {name}=4000"
+            )
 
 
 def _tokens(kind: str) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """Tokens of a real Better Auth server, in each of the three ways that the example shows."""
 
+import os
 import secrets
 import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -186,3 +189,24 @@ def test_ctrl_c_ends_all_parts(open_directory: Path) -> None:
         assert running.process.wait(PATIENCE) == 0
     assert not any(part.is_running() for part in parts)
     assert not list(data.glob("**/postmaster.pid"))
+
+
+@pytest.mark.parametrize("name", ["AUTH_PORT", "API_PORT"])
+def test_a_port_that_is_taken_is_told_with_the_variable_that_counts(
+    name: str, open_directory: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"AUTH_PORT": str(free_port()), "API_PORT": str(free_port())}
+        ports[name] = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, FOLDER / "start.py"],
+            env=os.environ | ports | {"DATA_DIR": str(open_directory / "none")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    assert done.returncode == 1
+    assert f"make example {name}=" in done.stderr
+    assert done.stderr.count("\n") == 1
