@@ -41,11 +41,11 @@ unit: install ## the tests without servers, for who edits
 
 check: format audit test test-world ## format, look for known vulnerabilities, then all that CI runs
 
-format: install ## rewrite the sources in the house's layout
+format: install ## format the code
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --quiet --fix-only .
 
-lint: install tests/frontend/node_modules/.installed ## layout, lint, types, direction of imports, the contract
+lint: install tests/frontend/node_modules/.installed ## check format, lint, types, imports, the contract
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
@@ -55,10 +55,10 @@ lint: install tests/frontend/node_modules/.installed ## layout, lint, types, dir
 	@REDOCLY_SUPPRESS_UPDATE_NOTICE=true tests/frontend/node_modules/.bin/redocly lint openapi/todo.yaml
 	@tests/frontend/node_modules/.bin/spectral lint openapi/todo.yaml --fail-severity hint
 
-contract-diff: install ## what changed for clients since the last release, or since BASE
+contract-diff: install ## breaking changes of the contract since the last release, or since BASE
 	@$(RUN) tools.contract_diff $(BASE)
 
-audit: install ## known vulnerabilities of what is locked, where their list can be reached
+audit: install ## audit locked dependencies (needs network)
 	@report=$$($(RUN) pip_audit --requirement requirements.lock --require-hashes --disable-pip \
 		--progress-spinner off 2>&1); status=$$?; \
 	case "$$report" in \
@@ -79,7 +79,7 @@ campaign: export CAMPAIGN_STREAMS = 20000
 campaign: install ## what docs/promises.md promises, in full counts, with the figures at the end
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py
 
-bench: install bench/.venv/.installed ## beside what else one would write, in one run; ROUNDS and SECONDS
+bench: install bench/.venv/.installed ## benchmark against FastAPI, Connexion, Fastify; ROUNDS and SECONDS
 	@$(RUN) bench.check
 	@$(RUN) bench.run
 
@@ -93,7 +93,7 @@ docs: install tests/frontend/node_modules/.installed ## the documentation, as HT
 	@$(RUN) sphinx -W --keep-going -n -q -b html docs docs/_build/html
 	@echo docs/_build/html/index.html
 
-answers: install tests/frontend/node_modules/.installed ## record the answers that the documentation shows anew
+answers: install tests/frontend/node_modules/.installed ## record again the answers that the documentation shows
 	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py
 
 bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json | install
@@ -112,7 +112,7 @@ SHIPPED := --quiet --universal --generate-hashes --constraints requirements.lock
 release: install ## build, try and tag the version that is committed; nothing is pushed
 	@$(RUN) tools.release
 
-lock: install ## pin every dependency anew, by name, version and hash
+lock: install ## update every pinned dependency, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes \
 		--extra embedded --extra redis --extra opentelemetry \
 		--group test --group frontend --group docs --group lint --group build --group lock \
@@ -122,7 +122,7 @@ lock: install ## pin every dependency anew, by name, version and hash
 	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --extra redis --output-file deploy/requirements.lock
 	@echo hatchling | $(RUN) uv pip compile - $(SHIPPED) --output-file deploy/build.lock
 
-clean: ## remove all that was made here, the embedded database's data excepted
+clean: ## remove everything that make created, but the data in .data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist docs/_build screenshots
 
 help:

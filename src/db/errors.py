@@ -56,7 +56,7 @@ class Conflict(DatabaseUnavailable):
 
 
 class DatabaseRefused(Exception):
-    """The database refused what it should have taken: a bug of ours."""
+    """The database refused a valid statement: a fault of the service."""
 
 
 READ_ONLY = "25006"

@@ -1,4 +1,4 @@
-"""Why the database can't be reached, in a word of ours: libpq's message holds names and more."""
+"""Why the database can't be reached, in one word: libpq's message contains names and more."""
 
 import socket
 from collections.abc import Iterable

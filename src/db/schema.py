@@ -59,7 +59,7 @@ def look(dsn: str) -> Look:
 
 
 def is_behind(dsn: str) -> bool:
-    """Tell whether revisions are missing; those of a later release are none of ours.
+    """Tell whether revisions are missing; those of a later release do not count.
 
     Raises `DatabaseUnavailable`.
     """

@@ -41,7 +41,7 @@ def cli() -> None:
 @click.option("--host", help="Address to listen on.  [HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [PORT, 8000]")
 @click.option("--workers", type=click.IntRange(1, 1000), help="Processes.  [WORKERS, 1]")
-@click.option("--reload", is_flag=True, help="Start anew when the source or the contract changes.")
+@click.option("--reload", is_flag=True, help="Restart when the source or the contract changes.")
 def serve(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
     """Serve the API; Ctrl-C ends it."""
     if reload and workers:

@@ -23,7 +23,7 @@ _ALWAYS: dict[str, Any] = {
 
 
 def run(settings: Settings, *, reload: bool) -> None:
-    """Serve until a signal ends it; with `reload`, anew whenever a source changes."""
+    """Serve until a signal ends it; with `reload`, restart whenever a source changes."""
     uvicorn.run(
         "todo_api.app:create_app",
         host=settings.host,

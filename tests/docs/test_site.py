@@ -19,7 +19,9 @@ from playwright.sync_api import Page
 
 from todo_api.problems.causes import CAUSES, type_of
 
-PAGES = ("index", "contract", "clients", "errors", "concurrency", "identity", "browsers", "ci")
+USE = ("index", "contract", "clients", "http", "errors", "concurrency", "browsers", "ci")
+RUN = ("configuration", "identity", "upgrading", "platforms", "troubleshooting")
+PAGES = (*USE, *RUN, "promises", "comparison")
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src"}
 _LOCAL = ("localhost", "127.0.0.1")
 

@@ -69,7 +69,7 @@ def test_a_damaged_secret_is_made_anew_and_told_of_once(
     assert signing_secret(settings) == secret
     [line] = log()
     assert line["level"] == "WARNING"
-    assert "jwt-secret was damaged and is made anew" in line["message"]
+    assert "jwt-secret was damaged and is replaced" in line["message"]
     assert secret not in str(line)
 
 

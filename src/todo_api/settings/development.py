@@ -49,9 +49,9 @@ def _development_secret(data_dir: Path) -> str:
 
 
 def _replace(path: Path) -> None:
-    """Make a secret anew that was lost, as when the power failed while it was written."""
+    """Replace a secret that was lost, as when the power failed while it was written."""
     with path.open() as damaged:
         flock(damaged, LOCK_EX)
         if len(read_whole(path)) < _SHORTEST:  # nobody else was first
             write_whole(path, secrets.token_hex(32))
-            _log.warning("%s was damaged and is made anew: tokens made with it are void.", path)
+            _log.warning("%s was damaged and is replaced: tokens signed with it are invalid.", path)
