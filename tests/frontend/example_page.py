@@ -7,7 +7,7 @@ from tests.frontend.example import PASSWORD, Example, new_email
 
 def sign_up(page: Page, running: Example, finds: str = "Nothing to do") -> str:
     page.goto(running.page)
-    page.get_by_role("button", name="I am new here").click()
+    page.get_by_role("button", name="Create an account").click()
     email = new_email()
     page.get_by_label("Name").fill("Ada")
     page.get_by_label("E-mail").fill(email)
@@ -31,3 +31,9 @@ def add(page: Page, title: str, description: str = "") -> Locator:
     task = page.get_by_role("listitem").filter(has_text=title)
     expect(task).to_be_visible()
     return task
+
+
+def delete(task: Locator) -> None:
+    """Press the button, and confirm it."""
+    task.page.once("dialog", lambda dialog: dialog.accept())
+    task.get_by_role("button", name="Delete").click()

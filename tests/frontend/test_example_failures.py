@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.frontend.browser import Expected
 from tests.frontend.example import Example, example
-from tests.frontend.example_page import add, sign_in, sign_up
+from tests.frontend.example_page import add, delete, sign_in, sign_up
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_proxys_502_is_told_and_deletes_no_task(
     sign_up(page, running)
     task = add(page, "Buy milk")
     page.route("**/tasks/*", in_between(running, 502, body, method="DELETE"))
-    task.get_by_role("button", name="Delete").click()
+    delete(task)
     expect(task.get_by_role("alert")).to_contain_text("no proper answer (status 502)")
     expect(page.get_by_role("status")).to_have_text("1 to do, 0 done")
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Request, Response, Route, expect
 from tests.conftest import problem
 from tests.frontend.browser import Expected
 from tests.frontend.example import Example, Person, example, free_ports, signed_up
-from tests.frontend.example_page import add, sign_in, sign_up
+from tests.frontend.example_page import add, delete, sign_in, sign_up
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_person_keeps_tasks(page: Page, running: Example) -> None:
     task = page.get_by_role("listitem").filter(has_text="Buy oat milk")
     expect(task).to_contain_text("Two litres, whole")
     expect(task.get_by_role("checkbox")).to_be_checked()
-    task.get_by_role("button", name="Delete").click()
+    delete(task)
     expect(page.get_by_role("status")).to_have_text("1 to do, 0 done")
     page.reload()
     expect(page.get_by_role("listitem")).to_have_count(1)

@@ -40,7 +40,7 @@ function choose(signingUp: boolean): void {
   name.disabled = !isNew;
   find("#name").hidden = !isNew;
   password.autocomplete = isNew ? "new-password" : "current-password";
-  find("#account h1").textContent = isNew ? "Create your account" : "Welcome back";
+  find("#account h1").textContent = isNew ? "Create an account" : "Welcome back";
   find("#account [type=submit]").textContent = isNew ? "Sign up" : "Sign in";
-  other.textContent = isNew ? "I have an account already" : "I am new here";
+  other.textContent = isNew ? "I have an account" : "Create an account";
 }

@@ -52,6 +52,7 @@ export class TaskItem {
   }
 
   async #delete(): Promise<void> {
+    if (!confirm(`Delete "${this.task.title}"?`)) return;
     await this.#unlessChanged("Delete it again if you still want to.", async () => {
       await deleteTask(this.task);
       this.changed(this);
