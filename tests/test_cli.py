@@ -12,7 +12,7 @@ from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.settings.settings import Settings
 
 SECRET = "a secret that only the tests know"
-COMMANDS = ("serve", "migrate", "token", "spec", "settings")
+COMMANDS = ("serve", "migrate", "grants", "token", "spec", "settings")
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +120,9 @@ REFUSALS = {
     "half a certificate": (["serve"], {"TLS_CERT": __file__}, 1, "TLS_KEY="),
     "no certificate": (["serve"], {"TLS_CERT": "/none", "TLS_KEY": __file__}, 1, "TLS_CERT="),
     "not a certificate": (["serve"], {"TLS_CERT": __file__, "TLS_KEY": __file__}, 1, "PEM"),
+    "grants to everybody": (["grants", "public"], {}, 2, "for example todo_api"),
+    "grants to nobody": (["grants", ""], {}, 2, "for example todo_api"),
+    "grants to a name that is cut": (["grants", "ä" * 32], {}, 2, "63 bytes"),
     "unknown format": (["spec", "--format", "xml"], {}, 2, "xml"),
 }
 
@@ -159,3 +162,15 @@ def test_the_contract_and_the_package_have_one_version() -> None:
 
 def test_the_contract_is_checked_without_a_database() -> None:
     assert run("spec", "--check").stdout == ""
+
+
+def test_grants_are_printed_for_a_role_to_the_letter_and_without_a_database() -> None:
+    printed = run("grants", 'the "API"', "--schema", "Todo").stdout
+
+    assert printed.splitlines() == [
+        'GRANT USAGE ON SCHEMA "Todo" TO "the ""API""";',
+        'GRANT SELECT, INSERT, UPDATE, DELETE ON "Todo"."tasks" TO "the ""API""";',
+        'GRANT SELECT, INSERT, UPDATE, DELETE ON "Todo"."idempotency_keys" TO "the ""API""";',
+        'GRANT SELECT ON "Todo"."alembic_version" TO "the ""API""";',
+        'GRANT USAGE ON SEQUENCE "Todo"."tasks_id_seq" TO "the ""API""";',
+    ]

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from db.checks import texts
+from db.checks import privileges, texts
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 from db.pool.dialing.dsn import parameters_of
@@ -25,8 +25,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
 class Look(NamedTuple):
-    """What there is to say of a database before it is served."""
+    """What there is to say of a database; a role that lacks a right may not see its revision."""
 
+    role: str
+    lacking: list[str]
     is_behind: bool
     folds_otherwise: bool
 
@@ -55,7 +57,13 @@ def look(dsn: str) -> Look:
     """Look whether the database can be served; raises `DatabaseUnavailable` and `UnfitDatabase`."""
     with _connection(dsn) as connection:
         texts.require_utf8(connection)
-        return Look(_is_behind(connection, _config()), texts.folds_otherwise(connection))
+        lacking = privileges.lacking(connection)
+        return Look(
+            role=privileges.role_of(connection),
+            lacking=lacking,
+            is_behind=not lacking and _is_behind(connection, _config()),
+            folds_otherwise=texts.folds_otherwise(connection),
+        )
 
 
 def is_behind(dsn: str) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, token, spec, settings."""
+"""The command line: serve, migrate, grants, token, spec, settings."""
 
 import os
 import socket
@@ -15,6 +15,7 @@ from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import process, server
 from todo_api.commands import tables
+from todo_api.commands.grants import grants
 from todo_api.contract import contract_json, contract_yaml, users
 from todo_api.database import database
 from todo_api.embedded.embedded import EmbeddedError
@@ -120,6 +121,7 @@ def spec(form: str, check: bool) -> None:
 
 
 cli.add_command(listing.settings)
+cli.add_command(grants)
 
 
 def main() -> None:

@@ -2,8 +2,11 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import httpx2
+import psycopg2
 import pytest
 
 from tests.conftest import SECRET
@@ -34,10 +37,10 @@ def database(postgres: Postgres) -> Callable[[str, str], dict[str, str]]:
     return make
 
 
-def run(command: str, **variables: str) -> tuple[int, str, str]:
+def run(*command: str, **variables: str) -> tuple[int, str, str]:
     """Return the status of a command that has to end by itself, its output and its errors."""
     done = subprocess.run(
-        [*COMMAND, command],
+        [*COMMAND, *command],
         env=environment(**variables),
         capture_output=True,
         text=True,
@@ -73,3 +76,66 @@ def test_a_turkish_database_is_served_with_a_warning(
     assert errors.count("\n") == 1
     with serving(tmp_path / "output", **settings) as server:
         assert errors in server.log()
+
+
+@pytest.fixture
+def two_roles(postgres: Postgres) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings of a database's owner, and those of a role that has no right to anything."""
+    postgres.sql("CREATE ROLE todo_owner LOGIN")
+    postgres.sql("CREATE ROLE todo_api LOGIN")
+    postgres.sql("CREATE DATABASE todo OWNER todo_owner")
+    urls = [f"postgresql://{r}@127.0.0.1:{postgres.port}/todo" for r in ("todo_owner", "todo_api")]
+    owner, api = ({"DATABASE_URL": url, "JWT_SECRET_KEY": SECRET} for url in urls)
+    return owner, api
+
+
+def as_owner(owner: dict[str, str], statements: str) -> None:
+    with closing(psycopg2.connect(owner["DATABASE_URL"])) as connection, connection:
+        connection.cursor().execute(statements)
+
+
+def used(url: str, user: str, token: str) -> list[int]:
+    """Use every operation, and return the statuses."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=f"{url}/api/{user}", headers=headers) as client:
+        made = client.post("/tasks", json={"title": "Tea"}, headers={"Idempotency-Key": "once"})
+        task = f"/tasks/{made.json()['id']}"
+        return [
+            made.status_code,
+            client.post("/tasks", json={"title": "Milk"}).status_code,
+            client.get("/tasks", params={"q": "tea"}).status_code,
+            client.get(task).status_code,
+            client.put(task, json={"title": "Green tea", "complete": False}).status_code,
+            client.patch(task, json={"complete": True}).status_code,
+            client.delete(task).status_code,
+        ]
+
+
+def test_the_owner_migrates_and_a_role_with_what_grants_prints_serves(
+    two_roles: tuple[dict[str, str], dict[str, str]],
+    tmp_path: Path,
+    user: str,
+    token: Callable[[str], str],
+) -> None:
+    owner, api = two_roles
+    assert run("migrate", **owner) == (0, "The database is up to date.\n", "")
+    refused = run("serve", **api)
+    as_owner(owner, run("grants", "todo_api")[1])
+    with serving(tmp_path / "output", **api) as server:
+        statuses = used(server.url, user, token(user))
+        ready = httpx2.get(f"{server.url}/ready").status_code
+
+    assert refused[0] == 1
+    assert "it lacks SELECT on tasks, INSERT on tasks, " in refused[2]
+    assert "run what `todo-api grants todo_api` prints." in refused[2]
+    assert (statuses, ready) == ([201, 201, 200, 200, 200, 200, 204], 200)
+    assert "Warning" not in server.log()
+
+    as_owner(owner, "REVOKE SELECT ON alembic_version FROM todo_api")
+    status, output, errors = run("serve", **api)
+    assert (status, output) == (1, "")
+    assert errors == (
+        "Error: The role todo_api of DATABASE_URL may not do all that serving needs (it lacks "
+        "SELECT on alembic_version): let the tables' owner run what `todo-api grants todo_api` "
+        "prints.\n"
+    )

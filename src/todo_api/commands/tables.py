@@ -1,5 +1,7 @@
 """The tables of DATABASE_URL: brought up to date by `migrate`, looked at by `serve`."""
 
+import shlex
+
 import click
 
 from db import schema
@@ -24,6 +26,12 @@ def check(url: str) -> None:
     except DatabaseUnavailable as error:
         _warn(f"{error}; serving all the same, /ready says when it is back.")
         return
+    if found.lacking:
+        raise click.ClickException(
+            f"The role {found.role} of DATABASE_URL may not do all that serving needs "
+            f"(it lacks {', '.join(found.lacking)}): let the tables' owner run what "
+            f"`todo-api grants {shlex.quote(found.role)}` prints."
+        )
     if found.is_behind:
         raise click.ClickException(
             "The tables of DATABASE_URL are missing or older than this release: "
