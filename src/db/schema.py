@@ -14,6 +14,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from db.checks import privileges, texts
+from db.checks.drift import CONSTRAINTS, TABLES, drift
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
 from db.pool.dialing.dsn import parameters_of
@@ -21,6 +22,14 @@ from db.pool.dialing.dsn import parameters_of
 _CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
 _MOST_WAIT = text("SET LOCAL lock_timeout = '3s'")
 """For a table that somebody reads: all others would wait behind this one."""
+_PENDING = text(
+    """
+    SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint
+    WHERE conrelid IN (SELECT to_regclass(name) FROM unnest(CAST(:tables AS text[])) AS name)
+        AND conname = ANY(:constraints) AND NOT convalidated
+    ORDER BY 1, 2
+    """
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
@@ -30,6 +39,7 @@ class Look(NamedTuple):
     role: str
     lacking: list[str]
     is_behind: bool
+    later: str | None
     folds_otherwise: bool
 
 
@@ -62,8 +72,39 @@ def look(dsn: str) -> Look:
             role=privileges.role_of(connection),
             lacking=lacking,
             is_behind=not lacking and _is_behind(connection, _config()),
+            later=None if lacking else _later(connection, _config()),
             folds_otherwise=texts.folds_otherwise(connection),
         )
+
+
+def validate(dsn: str) -> list[str]:
+    """Hold the rows that are there to what is NOT VALID, beside those who read and write them.
+
+    Each constraint has a transaction of its own. Returns a line for each that can't be validated;
+    raises `DatabaseUnavailable`.
+    """
+    with _connection(dsn) as connection:
+        names = {"tables": list(TABLES), "constraints": list(CONSTRAINTS)}
+        pending = connection.execute(_PENDING, names).all()
+    lines = []
+    for table, name in pending:
+        try:
+            with _connection(dsn) as connection:
+                connection.execute(_LOCK)
+                connection.execute(_MOST_WAIT)
+                connection.execute(text(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
+        except DatabaseUnavailable as error:
+            lines.append(f"{table}: the constraint {name} holds for new rows only: {error}")
+    return lines
+
+
+def compare(dsn: str) -> list[str]:
+    """Return a line for each difference between the tables and the models.
+
+    Raises `DatabaseUnavailable`, as where the role may not make temporary tables.
+    """
+    with _connection(dsn) as connection:
+        return drift(connection)
 
 
 def is_behind(dsn: str) -> bool:
@@ -76,10 +117,20 @@ def is_behind(dsn: str) -> bool:
 
 
 def _is_behind(connection: Connection, config: Config) -> bool:
+    head = ScriptDirectory.from_config(config).get_current_head()
+    return _current(connection) != head and _later(connection, config) is None
+
+
+def _later(connection: Connection, config: Config) -> str | None:
+    """Return the revision that the tables have of a release after this one, if they do."""
     script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    return current is None or (current in known and current != script.get_current_head())
+    known = {None, *(revision.revision for revision in script.walk_revisions())}
+    current = _current(connection)
+    return None if current in known else current
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:

@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import uvloop
+from psycopg2.extensions import make_dsn
 
+from db import schema
 from db.pool.pool import Pool
 from tests.db.postgres import Server, private_server
 
@@ -45,6 +49,32 @@ async def pool(server: Server) -> AsyncIterator[Pool]:
     pool = Pool(server.dsn, size=3)
     yield pool
     await pool.close()
+
+
+@pytest.fixture
+def new(database_url: str, sql: Callable[..., Any]) -> Iterator[Callable[[], str]]:
+    """Make an empty database: a schema, since the role may not make more than that."""
+    names: list[str] = []
+
+    def new() -> str:
+        names.append(f"empty_{uuid4().hex}")
+        sql(f"CREATE SCHEMA {names[-1]}")
+        return str(make_dsn(database_url, options=f"-csearch_path={names[-1]}"))
+
+    yield new
+    for name in names:
+        sql(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def empty(new: Callable[[], str]) -> str:
+    return new()
+
+
+@pytest.fixture
+def migrated(empty: str) -> str:
+    schema.upgrade(empty)
+    return empty
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -89,7 +89,7 @@ def test_the_role_that_is_granted_runs_every_statement(owner: str, role: str) ->
     served = grant(owner, role)
     run_all(served)
 
-    assert schema.look(served) == (role, [], False, False)
+    assert schema.look(served) == (role, [], False, None, False)
     assert schema.look(owner).lacking == []
 
 
@@ -147,4 +147,4 @@ def test_a_role_may_have_any_name(server: Server, owner: str, name: str) -> None
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(quoted))
     served = grant(owner, name)
 
-    assert schema.look(served) == (name, [], False, False)
+    assert schema.look(served) == (name, [], False, None, False)

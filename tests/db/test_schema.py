@@ -1,10 +1,9 @@
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
 from typing import Any
-from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -34,32 +33,6 @@ CONSTRAINTS = """
 VALID = {"user_id": "alice", "id": 1, "title": "x", "description": None, "version": 1}
 BOUNDS = {"user_id": "UserId", "title": "Title", "description": "Description"}
 RANGES = {"id": "TaskId", "version": "Version"}
-
-
-@pytest.fixture
-def new(database_url: str, sql: Callable[..., Any]) -> Iterator[Callable[[], str]]:
-    """Make an empty database: a schema, since the role may not make more than that."""
-    names: list[str] = []
-
-    def new() -> str:
-        names.append(f"empty_{uuid4().hex}")
-        sql(f"CREATE SCHEMA {names[-1]}")
-        return str(make_dsn(database_url, options=f"-csearch_path={names[-1]}"))
-
-    yield new
-    for name in names:
-        sql(f"DROP SCHEMA {name} CASCADE")
-
-
-@pytest.fixture
-def empty(new: Callable[[], str]) -> str:
-    return new()
-
-
-@pytest.fixture
-def migrated(empty: str) -> str:
-    schema.upgrade(empty)
-    return empty
 
 
 def run(dsn: str, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:

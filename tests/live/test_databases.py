@@ -139,3 +139,45 @@ def test_the_owner_migrates_and_a_role_with_what_grants_prints_serves(
         "SELECT on alembic_version): let the tables' owner run what `todo-api grants todo_api` "
         "prints.\n"
     )
+
+
+def test_tables_of_a_later_release_are_served_with_a_warning_and_not_changed(
+    database: Callable[[str, str], dict[str, str]], tmp_path: Path
+) -> None:
+    settings = database("of_tomorrow", "ENCODING 'UTF8' LOCALE 'C'")
+    assert run("migrate", **settings)[0] == 0
+    as_owner(settings, "UPDATE alembic_version SET version_num = '9999'")
+    newer = "Warning: the tables are newer than this release (revision 9999)"
+
+    assert run("migrate", **settings) == (0, "", f"{newer}: nothing was changed.\n")
+    with serving(tmp_path / "output", **settings) as server:
+        assert f"{newer}; serving all the same.\n" in server.log()
+        assert httpx2.get(f"{server.url}/ready").status_code == 200
+
+
+def test_what_is_otherwise_than_this_release_makes_it_is_told_by_migrate(
+    database: Callable[[str, str], dict[str, str]],
+) -> None:
+    settings = database("of_somebody", "ENCODING 'UTF8' LOCALE 'C'")
+    assert run("migrate", **settings) == (0, "The database is up to date.\n", "")
+    as_owner(settings, "ALTER TABLE tasks DROP CONSTRAINT tasks_title_length")
+    status, output, errors = run("migrate", **settings)
+
+    assert (status, output) == (0, "The database is up to date.\n")
+    assert errors.startswith("Warning: tasks lacks the constraint tasks_title_length: CHECK ")
+    assert errors.count("\n") == 1
+
+
+def test_a_role_without_temporary_tables_is_told_that_nothing_was_compared(
+    postgres: Postgres, database: Callable[[str, str], dict[str, str]]
+) -> None:
+    settings = database("of_the_poor", "ENCODING 'UTF8' LOCALE 'C'")
+    postgres.sql("REVOKE TEMPORARY ON DATABASE of_the_poor FROM public")
+    postgres.sql("CREATE ROLE poor LOGIN")
+    as_owner(settings, "GRANT CREATE ON SCHEMA public TO poor")
+    settings["DATABASE_URL"] = settings["DATABASE_URL"].replace("postgres@", "poor@")
+    status, output, errors = run("migrate", **settings)
+
+    assert (status, output) == (0, "The database is up to date.\n")
+    assert errors.startswith("Warning: the tables were not compared with those of this release: ")
+    assert errors.count("\n") == 1

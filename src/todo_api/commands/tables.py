@@ -9,10 +9,19 @@ from db.errors import DatabaseUnavailable
 
 
 def bring_up_to_date(url: str, *, distributed: bool) -> None:
-    """Run what revisions are missing; raises what `db.schema.upgrade` does."""
+    """Run what revisions are missing, and tell what is otherwise than this release makes it.
+
+    Raises what `db.schema.upgrade` does.
+    """
     schema.upgrade(url, distributed=distributed)
-    if schema.look(url).folds_otherwise:
+    found = schema.look(url)
+    if found.folds_otherwise:
         _warn(_FOLDS_OTHERWISE)
+    if found.later:
+        _warn(f"{_LATER.format(found.later)}: nothing was changed.")
+        return
+    for line in [*schema.validate(url), *_differences(url)]:
+        _warn(line)
     click.echo("The database is up to date.")
 
 
@@ -39,8 +48,18 @@ def check(url: str) -> None:
         )
     if found.folds_otherwise:
         _warn(_FOLDS_OTHERWISE)
+    if found.later:
+        _warn(f"{_LATER.format(found.later)}; serving all the same.")
 
 
+def _differences(url: str) -> list[str]:
+    try:
+        return schema.compare(url)
+    except DatabaseUnavailable as error:
+        return [f"the tables were not compared with those of this release: {error}"]
+
+
+_LATER = "the tables are newer than this release (revision {})"
 _FOLDS_OTHERWISE = (
     "the database's locale is Turkish or Azeri, where I is no capital of i: searches find the same "
     "there, but cost three times as much as with the locale C.UTF-8."
