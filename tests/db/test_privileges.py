@@ -10,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import make_dsn
 
-from db import schema
+from db import schema, search
 from db.checks.privileges import grants
 from tests.db.postgres import Server
 from tests.db.test_schema import run
@@ -33,7 +33,7 @@ PARAMETERS: dict[str, Any] = {
     "versions": None,
     "after": None,
     "complete": None,
-    "q": "x",
+    **search.parameters("x"),
     "limit": "9",
     "new_title": "Tea",
     "new_description": None,
