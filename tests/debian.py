@@ -49,7 +49,10 @@ def prepare() -> str:
     missing = [package for package in PROGRAMS if not _files(package)]
     if not missing:
         return ""
-    why = "" if os.geteuid() else _run("update", "--quiet") or _run(*_INSTALL, *missing)
+    why = "This needs root."
+    if os.geteuid() == 0:
+        _run("update", "--quiet")  # where it fails, what is known of the packages may do
+        why = _run(*_INSTALL, *missing)
     missing = [package for package in missing if not _files(package)]
     if not missing:
         return ""
