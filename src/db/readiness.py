@@ -21,14 +21,8 @@ async def require_fit(pool: Pool) -> None:
     if not migrated:
         raise Unfit("tables", "The database has no tables yet: run todo-api migrate.")
     if not allowed:
-        raise Unfit("rights", _GRANT)
+        raise Unfit("rights", "The database's role lacks rights: `todo-api grants` prints them.")
     if read_only:
         # Idle connections may lead to what is a standby now, and no write comes that would tell.
         pool.drop_idle()
         raise Unfit("read only", "The database is a standby, or read-only: it takes no changes.")
-
-
-_GRANT = (
-    "The database's role lacks rights: grant it SELECT, INSERT, UPDATE and DELETE on tasks and"
-    " idempotency_keys, and USAGE on the sequence of tasks.id."
-)

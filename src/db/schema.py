@@ -107,16 +107,8 @@ def compare(dsn: str) -> list[str]:
         return drift(connection)
 
 
-def is_behind(dsn: str) -> bool:
-    """Tell whether revisions are missing; those of a later release do not count.
-
-    Raises `DatabaseUnavailable`.
-    """
-    with _connection(dsn) as connection:
-        return _is_behind(connection, _config())
-
-
 def _is_behind(connection: Connection, config: Config) -> bool:
+    """Tell whether revisions are missing; those of a later release do not count."""
     head = ScriptDirectory.from_config(config).get_current_head()
     return _current(connection) != head and _later(connection, config) is None
 

@@ -34,6 +34,7 @@ from sqlmodel import (
     update,
 )
 
+from db.checks import privileges
 from db.models import IdempotencyKey, Task
 
 _DIALECT = dialect()
@@ -221,15 +222,20 @@ def _create_once() -> str:
 
 CREATE_ONCE = _create_once()
 
-READINESS = """
+
+def _values(names: tuple[str, ...]) -> str:
+    return ", ".join(f"('{name}')" for name in names)
+
+
+READINESS = f"""
 SELECT bool_and(to_regclass(name) IS NOT NULL),
     bool_and(has_table_privilege(to_regclass(name), privilege))
     AND CASE WHEN bool_and(to_regclass(name) IS NOT NULL) THEN
         has_sequence_privilege(pg_get_serial_sequence('tasks', 'id'), 'USAGE, UPDATE') END,
     current_setting('transaction_read_only') = 'on'
-FROM (VALUES ('tasks'), ('idempotency_keys')) AS tables (name),
-    (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE')) AS rights (privilege)
-"""
+FROM (VALUES {_values(privileges.SERVED)}) AS tables (name),
+    (VALUES {_values(privileges.RIGHTS)}) AS rights (privilege)
+"""  # noqa: S608 (the names are constants of `privileges`)
 """Asks for no user's data: whether the tables are there, whether this role may do with them what
 the others here do, and whether the database takes no changes, as a standby's transactions don't."""
 

@@ -1,5 +1,6 @@
 """What a JWK Set (RFC 7517) has to verify tokens with."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from identity.weak import is_weak
 KeyName = tuple[str | None, str]
 """A key's id, if it has one, and its algorithm: of two keys with one id, each has its own."""
 
+_TELLING = ("alg", "crv", "kty")
+_NAME = re.compile("[ -~]+")
 _LONGEST_NAME = 32  # characters; registered ones have at most 20
 _MOST_NAMES = 10
 
@@ -47,7 +50,7 @@ def keys_in(body: bytes) -> dict[KeyName, PyJWK]:
         keys.setdefault(name, key)
     usable = {name: key for name, key in keys.items() if name not in ambiguous}
     if not entries:
-        raise EmptySetError("no usable key in the set")
+        raise EmptySetError("no key in the set")
     if not usable:
         raise NoUsableKeyError(f"no usable key in the set{_listed(entries)}")
     return usable
@@ -104,15 +107,13 @@ def _algorithms_of(entry: dict[str, Any]) -> tuple[str, ...]:
 
 def _listed(entries: list[Any]) -> str:
     """Return which algorithms, or types of key, a set has, for the operator who chose them."""
-    names = sorted(set(_named(entries)))[:_MOST_NAMES]
+    names = sorted({name[:_LONGEST_NAME] for name in _named(entries)})[:_MOST_NAMES]
     return f", which has {', '.join(names)}" if names else ""
 
 
 def _named(entries: list[Any]) -> Iterator[str]:
+    """Yield the most telling name of each entry that has one in printable ASCII."""
     for entry in entries:
-        if isinstance(entry, dict):
-            for name in ("alg", "crv", "kty"):
-                value = entry.get(name)
-                if isinstance(value, str) and value.isascii() and value.isprintable():
-                    yield value[:_LONGEST_NAME]
-                    break
+        names = [entry.get(key) for key in _TELLING] if isinstance(entry, dict) else []
+        told = [name for name in names if isinstance(name, str) and _NAME.fullmatch(name)]
+        yield from told[:1]

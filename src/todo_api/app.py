@@ -188,6 +188,24 @@ def _end_with_supervisor() -> None:
         loop.add_reader(supervisor.sentinel, end)
 
 
+async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
+    """Return the URL of the database, which the stack ends if it is the embedded one."""
+    chosen = database(settings)
+    url = await asyncio.to_thread(chosen.__enter__)
+    stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
+    return url
+
+
+def _service(
+    settings: Settings, operations: Operations[Request], intake: Intake, stack: AsyncExitStack
+) -> Service:
+    """Return what answers over HTTP; the stack closes its connections."""
+    connections = Connections(_deadlines(settings))
+    stack.callback(connections.close)
+    proxies = Proxies(settings.forwarded_allow_ips)
+    return Service(operations, _envelope(settings), intake, connections, proxies)
+
+
 @asynccontextmanager
 async def _lifespan(
     settings: Settings,
@@ -198,10 +216,8 @@ async def _lifespan(
     _: Any,
 ) -> AsyncIterator[dict[str, Any]]:
     _end_with_supervisor()
-    chosen = database(settings)
     async with AsyncExitStack() as stack:
-        url = await asyncio.to_thread(chosen.__enter__)
-        stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
+        url = await _database_url(settings, stack)
         tracing = _tracing(settings)
         if tracing is not None:
             stack.push_async_callback(tracing.close)
@@ -215,20 +231,12 @@ async def _lifespan(
         meter = Meter(directory) if (directory := os.environ.get(DIRECTORY)) else None
         intake = Intake(pool, _envelope(settings), meter)
         stack.callback(intake.close)
-        connections = Connections(_deadlines(settings))
-        stack.callback(connections.close)
         if meter is not None:
             meter.watch(partial(readings, pool, intake, authenticator, keys, limits))
             stack.callback(meter.close)
         yield {
             "pool": pool,
-            "http": Service(
-                operations,
-                _envelope(settings),
-                intake,
-                connections,
-                Proxies(settings.forwarded_allow_ips),
-            ),
+            "http": _service(settings, operations, intake, stack),
             "meter": meter,
             "tracing": tracing,
             "keys": keys,

@@ -230,5 +230,5 @@ def empty(database_url: str, sql: Callable[..., Any]) -> Iterator[str]:
 def test_without_citus_nothing_is_changed(empty: str, sql: Callable[..., Any]) -> None:
     with pytest.raises(CitusMissing, match="CREATE EXTENSION citus"):
         schema.upgrade(empty, distributed=True)
-    assert schema.is_behind(empty)
+    assert schema.look(empty).is_behind
     assert sql("SELECT 1 FROM pg_tables WHERE schemaname LIKE 'empty%'") == []

@@ -60,18 +60,18 @@ def insert(dsn: str, **values: Any) -> None:
 
 
 def test_an_empty_database_gets_its_tables(empty: str) -> None:
-    assert schema.is_behind(empty)
+    assert schema.look(empty).is_behind
     schema.upgrade(empty)
 
     assert tables(empty) == TABLES
-    assert not schema.is_behind(empty)
+    assert not schema.look(empty).is_behind
 
 
 def test_a_second_upgrade_changes_nothing(migrated: str) -> None:
     insert(migrated, **VALID)
     schema.upgrade(migrated)
 
-    assert not schema.is_behind(migrated)
+    assert not schema.look(migrated).is_behind
     assert run(migrated, "SELECT user_id, id FROM tasks") == [("alice", 1)]
 
 
@@ -104,14 +104,14 @@ def test_a_revision_of_a_later_release_is_not_behind_and_is_left_alone(migrated:
 
     schema.upgrade(migrated)
 
-    assert not schema.is_behind(migrated)
+    assert not schema.look(migrated).is_behind
 
 
 def test_a_downgrade_can_be_taken_back(migrated: str) -> None:
     before = run(migrated, CONSTRAINTS)
     downgrade(migrated)
     assert tables(migrated) == {"alembic_version"}
-    assert schema.is_behind(migrated)
+    assert schema.look(migrated).is_behind
 
     schema.upgrade(migrated)
     assert tables(migrated) == TABLES
@@ -129,7 +129,7 @@ def test_a_silent_host_is_passed_over_though_the_dsn_has_no_limit(
 ) -> None:
     monkeypatch.setattr(schema, "_CONNECT_TIMEOUT", {"connect_timeout": "1"})
     with silent() as dead:
-        assert not schema.is_behind(behind_a_silent_host(migrated, dead.port))
+        assert not schema.look(behind_a_silent_host(migrated, dead.port)).is_behind
 
 
 def test_the_limit_of_the_dsn_goes_before_ours(
@@ -138,7 +138,7 @@ def test_the_limit_of_the_dsn_goes_before_ours(
     monkeypatch.setattr(schema, "_CONNECT_TIMEOUT", {"connect_timeout": "3600"})
     with silent() as dead:
         behind = behind_a_silent_host(migrated, dead.port)
-        assert not schema.is_behind(make_dsn(behind, connect_timeout=1))
+        assert not schema.look(make_dsn(behind, connect_timeout=1)).is_behind
 
 
 def test_a_table_that_is_in_use_for_long_is_left_to_its_users(
@@ -153,12 +153,12 @@ def test_a_table_that_is_in_use_for_long_is_left_to_its_users(
         cursor.execute("SELECT FROM tasks")
         with pytest.raises(DatabaseUnavailable, match="can't be migrated: canceling statement"):
             schema.upgrade(migrated)
-    assert schema.is_behind(migrated)
+    assert schema.look(migrated).is_behind
     schema.upgrade(migrated)
-    assert not schema.is_behind(migrated)
+    assert not schema.look(migrated).is_behind
 
 
-@pytest.mark.parametrize("use", [schema.upgrade, schema.is_behind])
+@pytest.mark.parametrize("use", [schema.upgrade, schema.look])
 def test_a_database_that_is_away_is_unavailable(use: Callable[[str], object]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, so that nobody listens there
@@ -167,7 +167,7 @@ def test_a_database_that_is_away_is_unavailable(use: Callable[[str], object]) ->
             use(f"postgresql://todo:secret@{host}:{port}/todo")
 
 
-@pytest.mark.parametrize("use", [schema.upgrade, schema.is_behind])
+@pytest.mark.parametrize("use", [schema.upgrade, schema.look])
 def test_a_refused_login_is_told_without_its_password(
     database_url: str, use: Callable[[str], object]
 ) -> None:

@@ -57,6 +57,18 @@ def environment(**variables: str) -> dict[str, str]:
 _OWN = {"DATABASE_URL", "DATA_DIR", "JWT_SECRET_KEY", "BETTER_AUTH_URL", "PORT", "HOST", "WORKERS"}
 
 
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that has to end by itself."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
 @contextmanager
 def serving(output: Path, *options: str, **variables: str) -> Iterator[Server]:
     """Serve until the block ends; what is left of the process then is killed."""

@@ -27,7 +27,7 @@ from tests.db.dead import silent
 from tests.db.postgres import Server as Database
 from tests.debian import debian_file
 from tests.folders import open_folder
-from tests.live.conftest import COMMAND, PATIENCE, environment, serving
+from tests.live.conftest import PATIENCE, run, serving
 from todo_api.app import create_app
 from todo_api.settings.settings import Settings
 
@@ -142,13 +142,7 @@ def url(url_of: Callable[..., str]) -> str:
 
 
 def migrate(url: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "migrate"],
-        env=environment(DATABASE_URL=url, JWT_SECRET_KEY=SECRET, **variables),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run("migrate", DATABASE_URL=url, JWT_SECRET_KEY=SECRET, **variables)
 
 
 def test_the_service_works_over_it(

@@ -1,6 +1,5 @@
 """`migrate` and `serve` on databases that are not as they should be."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,8 @@ from tests.conftest import SECRET
 from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
 from tests.debian import debian_file
-from tests.live.conftest import COMMAND, environment, serving
+from tests.live import conftest
+from tests.live.conftest import serving
 
 pytestmark = pytest.mark.world
 
@@ -39,14 +39,7 @@ def database(postgres: Postgres) -> Callable[[str, str], dict[str, str]]:
 
 def run(*command: str, **variables: str) -> tuple[int, str, str]:
     """Return the status of a command that has to end by itself, its output and its errors."""
-    done = subprocess.run(
-        [*COMMAND, *command],
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    done = conftest.run(*command, **variables)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -1,6 +1,5 @@
 """The service where DATABASE_URL names several hosts, the first of which is dead."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from tests.conftest import SECRET
 from tests.db.dead import DEAD
-from tests.live.conftest import COMMAND, PATIENCE, environment, serving
+from tests.live.conftest import run, serving
 
 
 def settings(dead: int, database_url: str) -> dict[str, str]:
@@ -38,11 +37,5 @@ def test_the_service_starts_and_answers(
 @pytest.mark.parametrize("kind", ["silent", "dropped"])
 def test_the_tables_are_migrated(database_url: str, kind: str) -> None:
     with DEAD[kind]() as dead:
-        done = subprocess.run(
-            [*COMMAND, "migrate"],
-            env=environment(**settings(dead.port, database_url)),
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (0, b"")
+        done = run("migrate", **settings(dead.port, database_url))
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,7 +1,6 @@
 """Limits of the running service: of one process, of several that share a Redis, and without it."""
 
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ import pytest
 
 from tests.conftest import SECRET, problem
 from tests.declared import Declared
-from tests.live.conftest import COMMAND, Server, environment, free_port, serving, until
+from tests.live.conftest import Server, free_port, run, serving, until
 from tests.live.redis import PASSWORD, Redis, redis_server
 from tests.live.test_metrics import watched
 from tests.live.wire import answer_of, connect
@@ -228,14 +227,8 @@ def test_workers_that_would_count_on_their_own_are_refused(
     settings: dict[str, str], variable: bool
 ) -> None:
     options = [] if variable else ["--workers", "2"]
-    refused = subprocess.run(
-        [*COMMAND, "serve", "--port", str(free_port()), *options],
-        env=environment(**settings, **({"WORKERS": "2"} if variable else {})),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    workers = {"WORKERS": "2"} if variable else {}
+    refused = run("serve", "--port", str(free_port()), *options, **settings, **workers)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error: RATE_LIMIT with WORKERS above 1")

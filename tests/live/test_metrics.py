@@ -2,7 +2,6 @@
 
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import SECRET
-from tests.live.conftest import COMMAND, Server, environment, free_port, serving, until
+from tests.live.conftest import Server, free_port, run, serving, until
 from tests.live.issuer import Issuer
 from todo_api.settings.development import token_for
 
@@ -234,14 +233,7 @@ def test_the_port_is_that_of_the_command_line_in_all_workers(
 def test_a_port_that_is_taken_is_told_in_a_line(service: Watched, database_url: str) -> None:
     port = service.metrics.removesuffix("/metrics").rpartition(":")[2]
     settings = {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET, "METRICS_PORT": port}
-    refused = subprocess.run(
-        [*COMMAND, "serve", "--port", str(free_port())],
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
+    refused = run("serve", "--port", str(free_port()), **settings)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith(f"Error: Can't listen on 127.0.0.1 port {port}")

@@ -17,6 +17,7 @@ from tests.db.postgres import Server as Postgres
 from tests.db.postgres import private_server
 from tests.db.test_drift import unvalidated
 from tests.db.test_schema import run
+from tests.live import conftest
 from tests.live.conftest import COMMAND, PATIENCE, environment, free_port, until
 
 RELEASES = Path(__file__).parents[1] / "db/releases"
@@ -90,14 +91,7 @@ def work(url: str, token: str, ended: Event, statuses: list[int]) -> None:
 
 
 def migrate(url: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [*COMMAND, "migrate"],
-        env=environment(DATABASE_URL=url, JWT_SECRET_KEY=SECRET),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    done = conftest.run("migrate", DATABASE_URL=url, JWT_SECRET_KEY=SECRET)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -126,7 +120,7 @@ def test_no_request_fails_while_the_tables_are_brought_up_to_date(
 
     assert migrated == (0, "The database is up to date.\n")
     assert {status for statuses in answers for status in statuses} == {200, 201}
-    assert not schema.is_behind(url)
+    assert not schema.look(url).is_behind
     assert (schema.compare(url), unvalidated(url)) == ([], [])
     assert run(url, "SELECT count(*) FROM tasks WHERE title LIKE 'Task %%'") == [(5000,)]
 

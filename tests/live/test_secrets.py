@@ -10,7 +10,7 @@ import pytest
 from psycopg2.extensions import parse_dsn
 
 from tests.conftest import SECRET
-from tests.live.conftest import COMMAND, environment, free_port, serving
+from tests.live.conftest import COMMAND, environment, free_port, run, serving
 from todo_api.embedded.embedded import embedded_server
 
 TITLE = "a title that nobody else may read"
@@ -114,14 +114,7 @@ def test_secrets_in_files_reach_every_process_and_no_environment(
 def test_a_secrets_file_that_is_missing_is_told_in_one_line(tmp_path: Path) -> None:
     variables = {"DATABASE_URL_FILE": str(tmp_path / "none"), "JWT_SECRET_KEY": SECRET}
     for command in (["serve"], ["serve", "--workers", "2"], ["serve", "--reload"], ["migrate"]):
-        done = subprocess.run(
-            [*COMMAND, *command],
-            env=environment(**variables),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,
-        )
+        done = run(*command, **variables)
         assert done.returncode == 1
         assert done.stderr == (
             "Error: DATABASE_URL_FILE: can't be read (No such file or directory), for example "

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.conftest import SECRET
-from tests.live.conftest import COMMAND, PATIENCE, Server, environment, free_port, serving
+from tests.live.conftest import COMMAND, PATIENCE, Server, environment, free_port, run, serving
 from todo_api.embedded.embedded import embedded_server
 
 
@@ -51,17 +51,6 @@ def processes_of(data_dir: Path) -> list[psutil.Process]:
         for process in psutil.process_iter(["cwd"])
         if (process.info["cwd"] or "").startswith(str(data_dir))
     ]
-
-
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
 
 
 def test_the_token_of_the_welcome_works_where_tokens_have_to_name_the_service(

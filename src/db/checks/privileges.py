@@ -5,8 +5,11 @@ Source: https://www.postgresql.org/docs/current/ddl-priv.html
 
 from sqlalchemy import Connection, text
 
-_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-_TABLES = {"tasks": _ROWS, "idempotency_keys": _ROWS, "alembic_version": ("SELECT",)}
+SERVED = ("tasks", "idempotency_keys")
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+"""What the statements need on each of the tables they serve."""
+
+_TABLES = {**dict.fromkeys(SERVED, RIGHTS), "alembic_version": ("SELECT",)}
 _SEQUENCE = "tasks_id_seq"
 
 _ROLE = text("SELECT current_user")

@@ -47,7 +47,7 @@ FAILURES: dict[str, tuple[Callable[[Issuer], object], str]] = {
     "invalid UTF-8": (lambda i: i.answer(b'{"keys": ["\xff"]}'), "JSONDecodeError"),
     "a list": (lambda i: i.answer(json.dumps([NEW]).encode()), "not a JWK Set"),
     "keys that are no list": (lambda i: i.answer(b'{"keys": {"new": 1}}'), "not a JWK Set"),
-    "an empty set": (lambda i: i.publish(), "no usable key in the set"),
+    "an empty set": (lambda i: i.publish(), "no key in the set"),
     "unusable keys": (lambda i: i.publish({**NEW, "use": "enc"}), UNUSABLE),
     "a compressed set": (
         lambda i: i.answer(COMPRESSED, "Content-Encoding: gzip"),
