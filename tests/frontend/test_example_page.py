@@ -23,7 +23,7 @@ def ports() -> dict[str, str]:
 def late(open_directory: Path, ports: dict[str, str]) -> tuple[Person, str]:
     """Somebody, and a token of theirs that has expired: of a run whose tokens are born so."""
     with (
-        example(open_directory / "example", TOKEN_LIFE="-1s", **ports) as before,
+        example(open_directory / "example", TOKEN_LIFE="-1h", **ports) as before,
         signed_up(before) as person,
     ):
         return person, person.token()
