@@ -58,7 +58,7 @@ class Authenticator:
         audience: str | None,
         is_user: Callable[[str], bool],
     ) -> None:
-        self._keys = keys
+        self.keys = keys
         self._issuer = issuer
         self._audience = audience
         self._is_user = is_user
@@ -75,7 +75,7 @@ class Authenticator:
         if len(authorization) != 1:
             return None
         verified = self._verified.get(_name_of(authorization[0]))
-        if verified and verified.expires > time() and self._keys.holds(verified.key):
+        if verified and verified.expires > time() and self.keys.holds(verified.key):
             return verified.user
         return None
 
@@ -115,8 +115,8 @@ class Authenticator:
         algorithm = header.get("alg")
         if not isinstance(algorithm, str):
             _malformed()
-        key = await self._keys.find(kid, algorithm)
-        if key is None and self._keys.knows(kid):
+        key = await self.keys.find(kid, algorithm)
+        if key is None and self.keys.knows(kid):
             raise TokenInvalid(
                 "algorithm", "The token is signed with an algorithm that is not its key's."
             )

@@ -1,11 +1,12 @@
 """The command line: serve, migrate, grants, token, spec, settings."""
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from socket import socket
+from typing import NoReturn
 
 import click
 
@@ -14,19 +15,21 @@ from db.checks.texts import UnfitDatabase
 from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import process, server
-from todo_api.commands import tables
+from todo_api.commands import greeting, tables
 from todo_api.commands.grants import grants
+from todo_api.commands.serving import Serving, has_served
 from todo_api.contract import contract_json, contract_yaml, users
-from todo_api.database import database
+from todo_api.database import database, embedded_place
 from todo_api.embedded.embedded import EmbeddedError
+from todo_api.listeners import CantListen, listeners
 from todo_api.settings import listing
 from todo_api.settings.development import own_token
 from todo_api.settings.settings import Settings, SettingsError, load_settings
 from todo_api.telemetry import log_output
+from todo_api.telemetry.contracted import counted
+from todo_api.telemetry.counts import Layout
 from todo_api.telemetry.metrics import metrics_served
-
-_WELCOME_SECONDS = 86_400
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from todo_api.workers.orders import Orders, hand_over
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +41,7 @@ def cli() -> None:
     """
 
 
-@cli.command(cls=process.Serving)
+@cli.command(cls=Serving)
 @click.option("--host", help="Address to listen on.  [HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [PORT, 8000]")
 @click.option("--workers", type=click.IntRange(1, 1000), help="Processes.  [WORKERS, 1]")
@@ -49,21 +52,17 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
         raise click.UsageError("--reload serves with one process: leave --workers out.")
     settings = _settings(HOST=host, PORT=port, WORKERS=1 if reload else workers)
     log_output.configure(settings.log_format, settings.log_level)
-    _warn_of_plain_http(settings)
-    _check_addresses(settings)
+    greeting.warn_of_plain_http(settings)
+    sockets = _listeners(settings)
     process.allow_connections()
     process.end_by_unwinding()
     _check_contract()
-    metrics = metrics_served(settings.metrics_host, settings.metrics_port)
-    with _one_line_errors(), database(settings) as url, metrics:
-        if settings.database_url:
-            tables.check(url)
-        if settings.rate_limit_redis_url:
-            _check_redis(settings.rate_limit_redis_url.get_secret_value())
-        if settings.development:
-            click.echo(_welcome(settings))
-        server.run(settings, reload=reload)
-        process.has_served()
+    if settings.workers > 1:
+        _supervise(settings, sockets)
+    with _one_line_errors(), database(settings), _metrics(settings):
+        _check_surroundings(settings)
+        server.run(settings, sockets, reload=reload)
+        has_served()
 
 
 @cli.command()
@@ -158,36 +157,61 @@ def _check_contract() -> None:
         sys.exit(1)
 
 
-def _check_addresses(settings: Settings) -> None:
-    _check_address(settings.host, settings.port)
+def _supervise(settings: Settings, sockets: list[socket]) -> NoReturn:
+    """Become the supervisor of several workers, when there is nothing to refuse."""
+    with _one_line_errors():
+        _check_surroundings(settings)
+    port = settings.metrics_port
+    hand_over(
+        Orders(
+            workers=settings.workers,
+            listeners=[listener.fileno() for listener in sockets],
+            seconds_to_end=server.seconds_to_end(settings),
+            log=(settings.log_format, settings.log_level),
+            metrics=None if port is None else (settings.metrics_host, port),
+            counted=counted()._asdict(),
+            embedded=None if settings.database_url else str(embedded_place(settings)),
+        )
+    )
+
+
+@contextmanager
+def _metrics(settings: Settings) -> Iterator[None]:
+    """Serve the metrics of this one process, if they are asked for."""
+    if settings.metrics_port is None:
+        yield
+        return
+    host, port = settings.metrics_host, settings.metrics_port
+    with metrics_served(host, port, Layout(counted()), restarts=lambda: 0):
+        yield
+
+
+def _check_surroundings(settings: Settings) -> None:
+    """Look at the database and Redis, and say how to try the service."""
+    if settings.database_url:
+        tables.check(settings.database_url.get_secret_value())
+    if settings.rate_limit_redis_url:
+        _check_redis(settings.rate_limit_redis_url.get_secret_value())
+    if settings.development:
+        click.echo(greeting.welcome(settings))
+
+
+def _listeners(settings: Settings) -> list[socket]:
+    """Take the addresses, and say it in a line where one can't be had."""
     if settings.metrics_port:
-        _check_address(settings.metrics_host, settings.metrics_port, "METRICS_")
+        for probe in _taken(settings.metrics_host, settings.metrics_port, "METRICS_"):
+            probe.close()
+    return _taken(settings.host, settings.port)
 
 
-def _check_address(host: str, port: int, prefix: str = "") -> None:
-    """Say it in a line where the address can't be had."""
+def _taken(host: str, port: int, prefix: str = "") -> list[socket]:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
+        return listeners(host, port)
+    except CantListen as error:
         raise click.ClickException(
-            f"Can't listen on {host} port {port} ({error.strerror}): choose another with "
+            f"Can't listen on {host} port {port} ({error}): choose another with "
             f"{prefix}HOST and {prefix}PORT, for example {prefix}PORT={port + 1}."
         ) from None
-
-
-def _warn_of_plain_http(settings: Settings) -> None:
-    """Say so where tokens would cross a network unencrypted."""
-    if not (settings.host in _LOOPBACK or settings.tls_cert or settings.forwarded_allow_ips):
-        click.echo(
-            f"Warning: on {settings.host}, tokens cross the network unencrypted: set TLS_CERT and "
-            "TLS_KEY, or FORWARDED_ALLOW_IPS to the address of the proxy that ends TLS.",
-            err=True,
-        )
 
 
 def _check_redis(url: str) -> None:
@@ -200,19 +224,6 @@ def _check_redis(url: str) -> None:
             "it can.",
             err=True,
         )
-
-
-def _welcome(settings: Settings) -> str:
-    local = (*_LOOPBACK, "0.0.0.0", "::")  # noqa: S104 (compared)
-    name = "localhost" if settings.host in local else settings.host
-    scheme = "https" if settings.tls_cert else "http"
-    token = own_token("alice", settings, _WELCOME_SECONDS)
-    return (
-        f"\nSwagger UI: {scheme}://{name}:{settings.port}/docs\n"
-        f"Authorise there with this token of the user alice, or try:\n\n"
-        f"curl {scheme}://{name}:{settings.port}/api/alice/tasks "
-        f"-H 'Authorization: Bearer {token}'\n"
-    )
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from multiprocessing import parent_process
 from typing import TYPE_CHECKING, Any
 
 from connexion import AsyncApp
@@ -22,7 +20,7 @@ from identity.keys import KeySet, SharedSecret
 from todo_api.contract import contract, users
 from todo_api.database import database
 from todo_api.http.cors import Cors
-from todo_api.http.drain import Drain
+from todo_api.http.drain import Drain, end_with, sentinel
 from todo_api.http.envelope import Envelope
 from todo_api.http.forwarded import Proxies
 from todo_api.http.intake import Intake
@@ -38,7 +36,8 @@ from todo_api.request import Request
 from todo_api.settings.development import signing_secret
 from todo_api.settings.settings import Settings, load_settings
 from todo_api.telemetry import log_output, logs
-from todo_api.telemetry.meter import DIRECTORY, Meter
+from todo_api.telemetry.counts import DIRECTORY
+from todo_api.telemetry.meter import Meter
 from todo_api.wire.connections import Connections, Deadlines
 
 if TYPE_CHECKING:
@@ -69,20 +68,22 @@ _EXPOSED = (
 _JWKS_TIMEOUT = 3.0  # seconds
 
 
-def create_app(settings: Settings | None = None) -> AsyncApp:
+def create_app(settings: Settings | None = None, supervisor: int | None = None) -> AsyncApp:
     """Return the ASGI application; reads the environment where no settings are given.
 
-    Raises `SettingsError`.
+    `supervisor` is the descriptor of what ends with the worker's supervisor. Raises
+    `SettingsError`.
     """
     settings = settings or load_settings()
     log_output.configure(settings.log_format, settings.log_level)
-    keys = _keys(settings)
-    authenticator = _authenticator(settings, keys)
+    authenticator = _authenticator(settings, _keys(settings))
     limits = _limits(settings)
     operations = operations_of(authenticator, limits)
     app = AsyncApp(
         __name__,
-        lifespan=partial(_lifespan, settings, keys, authenticator, limits, operations),
+        lifespan=partial(
+            _lifespan, settings, sentinel(supervisor), authenticator, limits, operations
+        ),
         middlewares=_middlewares(settings, operations),
     )
     app.add_api(contract(), resolver=RelativeResolver(handlers), swagger_ui_options=swagger.OPTIONS)
@@ -173,21 +174,6 @@ def _limits(settings: Settings) -> "Limits | None":
     return limits_of(settings.rate_limit, settings.rate_limit_redis_url)
 
 
-def _end_with_supervisor() -> None:
-    """End this worker, if it is one, with its supervisor, even with one that is killed.
-
-    It would go on serving otherwise, and nobody could have the port.
-    """
-    if supervisor := parent_process():
-        loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            loop.remove_reader(supervisor.sentinel)
-            signal.raise_signal(signal.SIGTERM)
-
-        loop.add_reader(supervisor.sentinel, end)
-
-
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
     """Return the URL of the database, which the stack ends if it is the embedded one."""
     chosen = database(settings)
@@ -209,13 +195,14 @@ def _service(
 @asynccontextmanager
 async def _lifespan(
     settings: Settings,
-    keys: SharedSecret | KeySet,
+    ending: int | None,
     authenticator: Authenticator,
     limits: "Limits | None",
     operations: Operations[Request],
     _: Any,
 ) -> AsyncIterator[dict[str, Any]]:
-    _end_with_supervisor()
+    if ending is not None:
+        end_with(ending)
     async with AsyncExitStack() as stack:
         url = await _database_url(settings, stack)
         tracing = _tracing(settings)
@@ -223,7 +210,7 @@ async def _lifespan(
             stack.push_async_callback(tracing.close)
         pool = _pool(settings, url, tracing)
         stack.push_async_callback(pool.close)
-        if isinstance(keys, KeySet):
+        if isinstance(keys := authenticator.keys, KeySet):
             keys.start()
             stack.push_async_callback(keys.close)
         if limits is not None:
@@ -241,5 +228,5 @@ async def _lifespan(
             "tracing": tracing,
             "keys": keys,
             "log_client": settings.log_client,
-            "drain": Drain(settings.shutdown_drain),
+            "drain": Drain(settings.shutdown_drain, supervised=ending is not None),
         }

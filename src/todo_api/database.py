@@ -21,9 +21,13 @@ def database(settings: Settings) -> Iterator[str]:
     if settings.database_url:
         yield settings.database_url.get_secret_value()
         return
-    chosen = "data_dir" in settings.model_fields_set
-    with embedded_database(settings.data_dir, chosen=chosen) as url:
+    with embedded_database(settings.data_dir, chosen=_is_chosen(settings)) as url:
         yield url
+
+
+def embedded_place(settings: Settings) -> Path:
+    """Return the folder of the embedded database."""
+    return _place(settings.data_dir, chosen=_is_chosen(settings))
 
 
 @contextmanager
@@ -33,7 +37,7 @@ def embedded_database(data_dir: Path, *, chosen: bool) -> Iterator[str]:
     It is kept elsewhere, and that is said, where its account can't enter a folder that nobody has
     chosen. Raises `EmbeddedError`.
     """
-    place = data_dir if chosen else place_for(data_dir)
+    place = _place(data_dir, chosen=chosen)
     if place.resolve() != data_dir.resolve():
         click.echo(
             f"The database is kept in {place} and not in {data_dir}: PostgreSQL can't run as root, "
@@ -43,3 +47,11 @@ def embedded_database(data_dir: Path, *, chosen: bool) -> Iterator[str]:
     with embedded_server(place) as url:
         schema.upgrade(url)
         yield url
+
+
+def _place(data_dir: Path, *, chosen: bool) -> Path:
+    return data_dir if chosen else place_for(data_dir)
+
+
+def _is_chosen(settings: Settings) -> bool:
+    return "data_dir" in settings.model_fields_set

@@ -4,29 +4,6 @@ import resource
 import signal
 import sys
 from contextlib import suppress
-from typing import Any
-
-import click
-
-_SERVED = "todo_api.process.served"
-
-
-class Serving(click.Command):
-    """A command that says of a Ctrl-C whether it came before the service was ready."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            if _SERVED in ctx.meta:
-                raise
-            raise click.ClickException("Stopped before it was ready.") from None
-
-
-def has_served() -> None:
-    """Note that the service was ready, and that uvicorn has ended it."""
-    click.get_current_context().meta[_SERVED] = True
 
 
 def allow_connections() -> None:

@@ -83,7 +83,7 @@ class Service:
             process
             for process in psutil.process_iter(["ppid", "cmdline"])
             if process.info["ppid"] == self._supervisor.pid
-            and "--multiprocessing-fork" in (process.info["cmdline"] or ())
+            and "todo_api.workers.worker" in (process.info["cmdline"] or ())
         ]
 
     def _clients(self, worker: psutil.Process) -> int:

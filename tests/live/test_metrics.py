@@ -54,7 +54,7 @@ class Watched:
 
     def workers(self) -> list[psutil.Process]:
         children = psutil.Process(self.server.process.pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in children if "todo_api.workers.worker" in child.cmdline()]
 
 
 @contextmanager

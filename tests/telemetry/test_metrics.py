@@ -15,8 +15,9 @@ from todo_api.contract import contract
 from todo_api.http.intake import Intake
 from todo_api.readings import readings
 from todo_api.settings.settings import Settings
-from todo_api.telemetry.counts import BOUNDS, READINGS, Layout
-from todo_api.telemetry.meter import DIRECTORY, Meter
+from todo_api.telemetry.contracted import counted
+from todo_api.telemetry.counts import BOUNDS, DIRECTORY, READINGS, Layout
+from todo_api.telemetry.meter import Meter
 from todo_api.telemetry.metrics import Workers
 from todo_api.telemetry.tally import Tally
 
@@ -26,7 +27,8 @@ DURATION = "todo_api_request_duration_seconds"
 @pytest.fixture
 def registry(tmp_path: Path) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(Workers(Tally(tmp_path)))
+    layout = Layout(counted())
+    registry.register(Workers(Tally(tmp_path, layout), layout, restarts=lambda: 3))
     return registry
 
 
@@ -143,7 +145,7 @@ def test_a_status_that_the_contract_lacks_is_counted_all_the_same(
 
 
 def test_numbers_lie_apart() -> None:
-    layout = Layout()
+    layout = Layout(counted())
     places = [*layout.errors.values(), *layout.readings.values()]
     for operation, place in layout.operations.items():
         places += [place, layout.durations(operation, 0), layout.durations(operation, 5)]
@@ -168,6 +170,10 @@ def test_an_application_counts_until_it_ends(
     assert value("todo_api_errors_total", error_code="AUTH_MISSING") == 1
     assert value("todo_api_requests_total", operation="other", status="200") == 1
     assert value("todo_api_workers") == 0
+
+
+def test_what_the_supervisor_counts_is_told(value: Callable[..., float | None]) -> None:
+    assert value("todo_api_worker_restarts_total") == 3
 
 
 async def test_a_refusal_is_counted(

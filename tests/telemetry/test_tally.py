@@ -11,6 +11,7 @@ import pytest
 
 from tests.live.conftest import until
 from todo_api.telemetry import tally
+from todo_api.telemetry.contracted import counted
 from todo_api.telemetry.counts import Layout
 from todo_api.telemetry.meter import Meter
 from todo_api.telemetry.tally import Tally
@@ -45,11 +46,11 @@ def killed(directory: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def requests(tally: Tally) -> float:
     totals, _ = tally.read()
-    return totals[Layout().operations["get_task"] + 200]
+    return totals[Layout(counted()).operations["get_task"] + 200]
 
 
 def test_the_killed_are_counted_once_however_many_read_at_that_moment(tmp_path: Path) -> None:
-    tally = Tally(tmp_path)
+    tally = Tally(tmp_path, Layout(counted()))
 
     def seen() -> set[float]:
         """All sums that a reader saw, from before the kill until no file was left."""
@@ -67,7 +68,7 @@ def test_the_killed_are_counted_once_however_many_read_at_that_moment(tmp_path: 
 def test_what_a_worker_counts_as_it_ends_is_not_lost_to_who_reads_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, meter = Tally(tmp_path), Meter(str(tmp_path))
+    kept, meter = Tally(tmp_path, Layout(counted())), Meter(str(tmp_path))
     is_locked = tally._is_locked
 
     def ending(file: int) -> bool:
@@ -85,7 +86,7 @@ def test_the_ended_are_added_even_if_nobody_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tally, "_INTERVAL", 0.01)
-    kept = Tally(tmp_path)
+    kept = Tally(tmp_path, Layout(counted()))
     with kept.kept_small():
         with killed(tmp_path):
             assert len([*tmp_path.iterdir()]) == WORKERS

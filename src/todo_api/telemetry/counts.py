@@ -1,11 +1,10 @@
 """What is counted, and where each number of a worker lies: doubles, at places fixed at start."""
 
-from collections.abc import Callable, Iterable, Iterator
-from http import HTTPMethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from compiled.document import Document
-from todo_api.contract import component, contract
+DIRECTORY = "TODO_API_COUNTS"
+"""The variable by which `serve` tells its workers where their counts are to be."""
 
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds: the upper bounds of the durations' buckets."""
@@ -18,6 +17,14 @@ CLASSES = 6
 """Classes of statuses: 2 is that of 200 to 299."""
 DURATIONS = len(BOUNDS) + 2
 """A class's numbers: its buckets, one for what is slower than all bounds, and the sum."""
+
+
+class Counted(NamedTuple):
+    """What of the contract is counted."""
+
+    operations: Mapping[str, Sequence[int]]
+    """Each operation, with the statuses that it may have."""
+    error_codes: Sequence[str]
 
 
 class Reading(NamedTuple):
@@ -57,13 +64,13 @@ READINGS = {
 class Layout:
     """The place of each number."""
 
-    def __init__(self) -> None:
-        self.declared = {OTHER: frozenset[int](), **dict(_operations())}
+    def __init__(self, counted: Counted) -> None:
+        self.declared: dict[str, Sequence[int]] = {OTHER: (), **counted.operations}
         block = STATUSES + CLASSES * DURATIONS
         self.operations = {name: n * block for n, name in enumerate(self.declared)}
         """By operation, where its statuses are, followed by its durations."""
         start = len(self.operations) * block
-        self.errors = {code: start + n for n, code in enumerate(_error_codes())}
+        self.errors = {code: start + n for n, code in enumerate(counted.error_codes)}
         start += len(self.errors)
         self.readings = {name: start + n for n, name in enumerate(READINGS)}
         self.size = start + len(self.readings)
@@ -71,18 +78,3 @@ class Layout:
     def durations(self, operation: str, status_class: int) -> int:
         """Return where the durations of a class of statuses begin."""
         return self.operations[operation] + STATUSES + status_class * DURATIONS
-
-
-def _error_codes() -> list[str]:
-    codes: list[str] = component("ErrorCode")["enum"]
-    return codes
-
-
-def _operations() -> Iterator[tuple[str, frozenset[int]]]:
-    """Yield each operation of the contract and the statuses that it may have."""
-    for _, item in Document(contract()).root.fields("paths"):
-        for method in HTTPMethod:
-            if (name := method.lower()) in item:
-                statuses = map(str, item[name].get("responses"))
-                exact = frozenset(map(int, filter(str.isdigit, statuses)))  # not 2XX or default
-                yield item[name].get("operationId"), exact

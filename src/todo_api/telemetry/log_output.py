@@ -11,8 +11,6 @@ from typing import Any, Literal, TextIO
 
 import orjson
 
-from db.reasons import reason
-
 REQUESTS = "todo_api.requests"
 """The logger of the requests' lines."""
 
@@ -25,6 +23,8 @@ _WHILE = 0.1  # seconds that a line may be kept
 
 def described(error: BaseException) -> dict[str, Any]:
     """Return where `error` comes from; not its message, which may hold what a user wrote."""
+    from db.reasons import reason  # noqa: PLC0415 (11 MB with psycopg2, for who logs no error)
+
     frames = []
     step = error.__traceback__
     while step is not None:

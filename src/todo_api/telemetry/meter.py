@@ -8,10 +8,8 @@ import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
+from todo_api.telemetry.contracted import counted
 from todo_api.telemetry.counts import BOUNDS, DURATIONS, OTHER, STATUSES, Layout
-
-DIRECTORY = "TODO_API_COUNTS"
-"""The variable by which `serve` tells its workers where their counts are to be."""
 
 _INTERVAL = 0.25  # seconds; so much of the counts is lost with a worker that is killed
 
@@ -28,7 +26,7 @@ class Meter:
     """
 
     def __init__(self, directory: str) -> None:
-        self._layout = Layout()
+        self._layout = Layout(counted())
         size = 8 * self._layout.size
         self._file, _ = tempfile.mkstemp(dir=directory)
         fcntl.flock(self._file, fcntl.LOCK_EX)

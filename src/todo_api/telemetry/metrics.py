@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, on a port of its own: what all workers have counted, added up."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
@@ -19,13 +19,13 @@ from prometheus_client.registry import Collector
 from todo_api.telemetry.counts import (
     BOUNDS,
     CLASSES,
+    DIRECTORY,
     DURATIONS,
     READINGS,
     STATUSES,
     Layout,
     Reading,
 )
-from todo_api.telemetry.meter import DIRECTORY
 from todo_api.telemetry.tally import Cells, Tally
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of ours is made in it)
@@ -34,21 +34,20 @@ _JWKS = "todo_api_jwks_"
 
 
 @contextmanager
-def metrics_served(host: str, port: int | None) -> Iterator[None]:
-    """Serve the metrics of the workers that are started until the block ends, if there is a port.
+def metrics_served(
+    host: str, port: int, layout: Layout, restarts: Callable[[], int]
+) -> Iterator[None]:
+    """Serve the metrics of the workers that are started until the block ends.
 
     This process answers even where all workers are busy. Their counts are in memory where the
     system has a folder for that: a page that is being written to a disk keeps its writer waiting.
     """
-    if port is None:
-        yield
-        return
     memory = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     with TemporaryDirectory(prefix="todo-api-", dir=memory) as directory:
         os.environ[DIRECTORY] = directory
-        tally = Tally(Path(directory))
+        tally = Tally(Path(directory), layout)
         registry = CollectorRegistry()
-        registry.register(Workers(tally))
+        registry.register(Workers(tally, layout, restarts))
         server, thread = start_http_server(port, host, registry)
         try:
             with tally.kept_small():
@@ -63,14 +62,18 @@ def metrics_served(host: str, port: int | None) -> Iterator[None]:
 class Workers(Collector):
     """The metrics of all workers, from their tally."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, layout: Layout, restarts: Callable[[], int]) -> None:
         self._tally = tally
-        self._layout = Layout()
+        self._layout = layout
+        self._restarts = restarts
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric; one without a number yet is 0, so that its first rise is seen."""
         totals, running = self._tally.read()
         yield GaugeMetricFamily("todo_api_workers", "Processes that serve.", len(running))
+        yield CounterMetricFamily(
+            "todo_api_worker_restarts", "Workers that ended unasked.", self._restarts()
+        )
         yield self._requests(totals)
         yield self._durations(totals)
         yield self._errors(totals)

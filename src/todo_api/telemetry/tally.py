@@ -21,9 +21,9 @@ class Tally:
     the memory where workers are killed again and again.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, layout: Layout) -> None:
         self._directory = directory
-        self._bytes = 8 * Layout().size
+        self._bytes = 8 * layout.size
         self._ended = array("d", bytes(self._bytes))
         self._lock = Lock()
 

@@ -1,0 +1,1 @@
+"""The processes that serve where there are several: a small supervisor, and its workers."""
