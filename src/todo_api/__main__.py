@@ -21,7 +21,7 @@ from todo_api.commands.serving import Serving, has_served
 from todo_api.contract import contract_json, contract_yaml, users
 from todo_api.database import database, embedded_place
 from todo_api.embedded.embedded import EmbeddedError
-from todo_api.listeners import CantListen, listeners
+from todo_api.listeners import CantListen, NoIPv6, listeners
 from todo_api.settings import listing
 from todo_api.settings.development import own_token
 from todo_api.settings.settings import Settings, SettingsError, load_settings
@@ -207,6 +207,11 @@ def _listeners(settings: Settings) -> list[socket]:
 def _taken(host: str, port: int, prefix: str = "") -> list[socket]:
     try:
         return listeners(host, port)
+    except NoIPv6:
+        raise click.ClickException(
+            f"Can't listen on {host} port {port}, as this machine has no IPv6: all of its IPv4 "
+            f"addresses are {prefix}HOST=0.0.0.0, its own is {prefix}HOST=127.0.0.1."
+        ) from None
     except CantListen as error:
         raise click.ClickException(
             f"Can't listen on {host} port {port} ({error}): choose another with "

@@ -16,6 +16,10 @@ class CantListen(Exception):
     """An address that can't be had, and why."""
 
 
+class NoIPv6(CantListen):
+    """An address of IPv6, on a machine without."""
+
+
 def listeners(host: str, port: int) -> list[socket.socket]:
     """Return bound sockets for the addresses of `host`, which do not listen yet.
 
@@ -29,7 +33,9 @@ def listeners(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for taken in sockets:
             taken.close()
-        raise CantListen(_reason(host, error)) from None
+        if ":" in host and error.errno in _AWAY and not _has_ipv6():
+            raise NoIPv6 from None
+        raise CantListen(error.strerror or str(error)) from None
     return sockets
 
 
@@ -65,12 +71,6 @@ def _listener(family: socket.AddressFamily, address: Any) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _reason(host: str, error: OSError) -> str:
-    if ":" in host and error.errno in _AWAY and not _has_ipv6():
-        return "this machine has no IPv6"
-    return error.strerror or str(error)
 
 
 def _has_ipv6() -> bool:

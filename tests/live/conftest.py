@@ -81,7 +81,8 @@ def serving(output: Path, *options: str, **variables: str) -> Iterator[Server]:
             stderr=subprocess.STDOUT,
             text=True,
         )
-    server = Server(process, f"http://127.0.0.1:{port}", output)
+    host = "[::1]" if variables.get("HOST") == "::1" else "127.0.0.1"
+    server = Server(process, f"http://{host}:{port}", output)
     if certificate := variables.get("TLS_CERT"):
         server.url = server.url.replace("http:", "https:")
         server.verify = ssl.create_default_context(cafile=certificate)
