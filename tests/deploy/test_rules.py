@@ -18,7 +18,7 @@ from tests.live.issuer import Issuer
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
-SCENES = DEPLOY / "prometheus" / "alerts.test.yml"
+SCENES = sorted((DEPLOY / "prometheus").glob("*.test.yml"))
 DASHBOARD = DEPLOY / "grafana" / "dashboard.json"
 PARTS_OF_HISTOGRAMS = ("_bucket", "_count", "_sum")
 
@@ -31,10 +31,19 @@ def promtool(*arguments: str | Path) -> str:
     return done.stdout
 
 
+def rules() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
 def alerts() -> dict[str, str]:
     """Each alert's expression, by its name."""
-    [group] = yaml.safe_load(ALERTS.read_text())["groups"]
-    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
+    return {rule["alert"]: rule["expr"] for rule in rules() if "alert" in rule}
+
+
+def recorded() -> dict[str, str]:
+    """The expression of each series that Prometheus makes of others, by its name."""
+    return {rule["record"]: rule["expr"] for rule in rules() if "record" in rule}
 
 
 def panels() -> list[dict[str, Any]]:
@@ -74,15 +83,16 @@ def labels(page: str) -> set[tuple[str, str]]:
 def test_prometheus_takes_the_configuration_and_the_alerts() -> None:
     checked = promtool("check", "config", DEPLOY / "prometheus" / "prometheus.yml")
 
-    assert f"{len(alerts())} rules found" in checked
+    assert f"{len(rules())} rules found" in checked
 
 
-def test_each_alert_fires_where_it_should_and_nowhere_else() -> None:
-    assert "SUCCESS" in promtool("test", "rules", SCENES)
+@pytest.mark.parametrize("scenes", SCENES, ids=lambda path: path.name)
+def test_each_alert_fires_where_it_should_and_nowhere_else(scenes: Path) -> None:
+    assert "SUCCESS" in promtool("test", "rules", scenes)
 
 
 def test_each_alert_is_seen_firing_and_silent() -> None:
-    scenes = yaml.safe_load(SCENES.read_text())["tests"]
+    scenes = [scene for path in SCENES for scene in yaml.safe_load(path.read_text())["tests"]]
     moments = [moment for scene in scenes for moment in scene["alert_rule_test"]]
     seen = {(moment["alertname"], bool(moment["exp_alerts"])) for moment in moments}
 
@@ -96,11 +106,11 @@ def test_the_documentation_tells_what_to_do_about_each_alert() -> None:
 
 
 def test_every_query_of_the_dashboard_is_valid(tmp_path: Path) -> None:
-    rules = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries())]
+    asked = [{"record": f"query:{n}", "expr": query} for n, query in enumerate(queries())]
     path = tmp_path / "queries.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": asked}]}))
 
-    assert f"{len(rules)} rules found" in promtool("check", "rules", path)
+    assert f"{len(asked)} rules found" in promtool("check", "rules", path)
 
 
 def test_the_panels_are_numbered_and_overlap_nowhere() -> None:
@@ -109,16 +119,25 @@ def test_the_panels_are_numbered_and_overlap_nowhere() -> None:
     assert len(places) == len({panel["id"] for panel in panels()}) == len(panels())
 
 
-@pytest.mark.parametrize("asked", [*alerts().values(), *queries()])
+@pytest.mark.parametrize("asked", [*alerts().values(), *recorded().values(), *queries()])
 def test_every_metric_that_is_asked_for_is_exposed(asked: str, exposed: set[str]) -> None:
     names = set(re.findall(r"todo_api_\w+", asked))
 
+    ours = set(re.findall(r"job:slo_\w+:\w+", asked))
+
     assert names <= exposed
-    assert names or asked.startswith("up{")
+    assert ours <= recorded().keys()
+    assert names or ours or asked.startswith("up{")
+
+
+def test_every_series_that_is_recorded_is_asked_for() -> None:
+    asked = " ".join(alerts().values())
+
+    assert set(re.findall(r"job:slo_\w+:\w+", asked)) == recorded().keys()
 
 
 def test_every_label_that_is_asked_for_is_exposed(labels: set[tuple[str, str]]) -> None:
-    asked = " ".join([*alerts().values(), *queries()])
+    asked = " ".join([*alerts().values(), *recorded().values(), *queries()])
     selected = set(re.findall(r'(\w+)=~?"([^"$]*)"', asked))
     grouped = {name for group in re.findall(r"by \(([^)]*)\)", asked) for name in group.split(", ")}
 
@@ -128,7 +147,7 @@ def test_every_label_that_is_asked_for_is_exposed(labels: set[tuple[str, str]]) 
 
 
 def test_the_scenes_and_the_documentation_name_what_is_exposed(exposed: set[str]) -> None:
-    texts = [SCENES, *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
+    texts = [*SCENES, *ROOT.glob("docs/**/*.md"), ROOT / "README.md"]
     named = {name for text in texts for name in re.findall(r"todo_api_\w+", text.read_text())}
 
     assert named <= exposed
