@@ -1,4 +1,4 @@
-"""A contract of OpenAPI 3.0, compiled to callables that keep it, or refused with the reasons."""
+"""An OpenAPI 3.0 contract, compiled to callables that enforce it, or refused with the reasons."""
 
 from compiled.answers import Answer, Reply
 from compiled.contract.operations import Operations

@@ -20,9 +20,9 @@ _ENTITY_TAG = re.compile(r'(W/)?"([!#-~]*)"')
 
 
 class Answer(NamedTuple):
-    """What a handler answers, where more is to be said than its content.
+    """A handler's answer with a status, headers or media type beside its content.
 
-    Without a status it is the first success that the contract declares, without a media type the
+    The default status is the lowest 2xx that the contract declares, the default media type the
     first that it declares for the status.
     """
 
@@ -40,7 +40,7 @@ class Reply(NamedTuple):
     body: bytes = b""
 
     async def send(self, scope: Scope, send: Send) -> None:
-        """Send the response; to HEAD all but its body (RFC 9110, 9.3.2)."""
+        """Send the response, to HEAD without its body (RFC 9110, 9.3.2)."""
         body = b"" if scope["method"] == "HEAD" else self.body
         start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
         await send(start)
@@ -53,7 +53,7 @@ class _Rendering(NamedTuple):
 
 
 class Responses:
-    """The declared responses of one operation; `place` is refused where it would not be kept."""
+    """The declared responses of one operation; `place` is refused if it can't be enforced."""
 
     def __init__(self, place: Place, *, conditional: bool) -> None:
         self._renderings: dict[str, list[_Rendering]] = {}
@@ -70,13 +70,13 @@ class Responses:
         headers = () if declared is None else declared.get("headers") or ()
         has_tag = any(name.lower() == "etag" for name in headers)
         self.conditional = conditional and has_tag and _NOT_MODIFIED in self._renderings
-        """Whether a client that holds the current content gets 304, and the content an ETag."""
+        """Whether the content gets an ETag, and a client that has the current content gets 304."""
 
     def reply(self, answer: Any, if_none_match: str | None) -> Reply:
         """Return the response for what a handler returned.
 
-        That is nothing, a content, a content and headers, or an `Answer`. Raises `TypeError` for a
-        content that is not of the response's media type.
+        A handler returns None, the content, `(content, headers)` or an `Answer`. Raises `TypeError`
+        for content that does not fit the response's media type.
         """
         status, media_type, headers = self._status, None, None
         if type(answer) is Answer:
@@ -120,7 +120,7 @@ class Responses:
 
 
 def _without_body(status: int, headers: Headers) -> Reply:
-    """Return a response without one, which says so where there could be one (RFC 9110, 8.6)."""
+    """Return a response without a body; all but 204 get `Content-Length: 0` (RFC 9110, 8.6)."""
     return Reply(status, headers if status in _BODILESS else [*headers, (b"content-length", b"0")])
 
 
@@ -137,7 +137,7 @@ def etag_of(content: bytes) -> str:
 
 
 def is_current(if_none_match: str | None, etag: str) -> bool:
-    """Tell whether the client holds `etag` already, by weak comparison (RFC 9110, 8.8.3.2)."""
+    """Tell whether the client already has `etag`, by weak comparison (RFC 9110, 8.8.3.2)."""
     if if_none_match is None:
         return False
     return if_none_match == "*" or etag.removeprefix("W/").strip('"') in (
@@ -146,14 +146,14 @@ def is_current(if_none_match: str | None, etag: str) -> bool:
 
 
 def strong_tags(if_match: str | None) -> list[str] | None:
-    """Return the strong ETags' values, or None where any state will do (`*`, or no header)."""
+    """Return the strong ETags' values, or None if any state matches (`*`, or no header)."""
     if if_match is None or if_match == "*":
         return None
     return [tag for weak, tag in _ENTITY_TAG.findall(if_match) if not weak]
 
 
 def _success(statuses: list[str]) -> int:
-    """Return the status of an answer that names none: the least declared 2xx."""
+    """Return the default status of an answer: the lowest declared 2xx."""
     exact = [int(status) for status in statuses if status.isdigit() and status[0] == "2"]
     return min(exact, default=200)
 

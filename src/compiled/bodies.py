@@ -19,7 +19,7 @@ _NO_CODING = (b"", b"identity")
 _UTF_8 = ("utf-8", "utf8")
 _ACCEPT_ENCODING = (b"accept-encoding", b"identity")
 
-_MOST_OF_A_MEDIA_TYPE = 200  # bytes, as what was parsed is remembered
+_MOST_OF_A_MEDIA_TYPE = 200  # bytes, because parsed values are cached
 _NOT_JSON = Fault("", "Must be valid JSON in UTF-8.")
 _MISSING = Fault("", "Is required: a JSON object.")
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
@@ -28,14 +28,14 @@ _LISTS = ("allOf", "anyOf", "oneOf")
 
 
 class Body(NamedTuple):
-    """A body's JSON and the schema it has to keep."""
+    """A body's JSON and the schema it has to match."""
 
     content: Any
     schema: Schema
     defaults: dict[str, Any]
 
     def checked(self) -> Any:
-        """Return the content with its defaults; raises 422 where it breaks the schema."""
+        """Return the content with its defaults; raises 422 if it breaks the schema."""
         if not self.schema.accepts(self.content):
             faults = self.schema.faults(self.content)
             raise RequestRefused(HTTPStatus.UNPROCESSABLE_ENTITY, faults=faults)
@@ -50,7 +50,7 @@ class _Declared(NamedTuple):
 
 
 class RequestBody:
-    """The declared body of one operation; `place` is refused where it would not be kept."""
+    """The declared body of one operation; `place` is refused if it can't be enforced."""
 
     def __init__(self, place: Place, schemas: Schemas, method: str = "post") -> None:
         place.refuse_keys("description", "content", "required")
@@ -68,12 +68,12 @@ class RequestBody:
         self._taken = " or ".join(self._by_type)
         named = [name for name in self._by_type if name not in _RANGES] if method == "patch" else []
         self._accept: Headers = [(b"accept-patch", ", ".join(named).encode())] if named else []
-        """What a refused PATCH is told (RFC 5789, 2.2); ranges can't be."""
+        """Sent with a 415 to PATCH (RFC 5789, 2.2); it can't name media ranges."""
 
     async def read(self, request: Request, faults: list[Fault]) -> Body | None:
-        """Return the body, not yet checked, or add to `faults` why it is not JSON.
+        """Return the parsed body, not yet validated, or add to `faults` why it is not JSON.
 
-        Returns None where there is none and need not be. Raises 415, and what `request.body` does.
+        Returns None if an optional body is missing. Raises 415 and the errors of `request.body`.
         """
         declared = self._declared_for(request.headers)
         raw = await request.body()
@@ -100,13 +100,13 @@ class RequestBody:
             raise RequestRefused(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 f"Send the body as {self._taken} in UTF-8, without Content-Encoding.",
-                # To a request without a coding it must not be told (RFC 9110, 12.5.3).
+                # Accept-Encoding must not answer a request without a coding (RFC 9110, 12.5.3).
                 headers=[*self._accept, _ACCEPT_ENCODING] if is_coded else self._accept,
             )
         return declared
 
     def _in_range(self, name: str) -> _Declared | None:
-        """Return what a range stands for, where JSON is sent (RFC 9110, 12.5.1)."""
+        """Return the body declared for a media range that covers this type (RFC 9110, 12.5.1)."""
         if not is_json(name):
             return None
         specific = "application/*" if name.startswith("application/") else "*/*"
@@ -119,7 +119,7 @@ def is_json(media_type: str) -> bool:
 
 
 def has_body(headers: HeaderFields) -> bool:
-    """Tell whether a request says that it has a body."""
+    """Tell whether a request's headers announce a body."""
     return b"transfer-encoding" in headers or declared_length(headers) != b"0"
 
 
@@ -130,7 +130,7 @@ def declared_length(headers: HeaderFields) -> bytes:
 
 @lru_cache(maxsize=256)
 def media_type_of(content_type: bytes) -> str | None:
-    """Return the media type in lower case, or None where its charset is not UTF-8."""
+    """Return the media type in lower case, or None if its charset is not UTF-8."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
@@ -140,16 +140,16 @@ def media_type_of(content_type: bytes) -> str | None:
 
 
 def _parsed(raw: bytes) -> Any:
-    """Return what JSON stands for; orjson makes floats of integers over 64 bits."""
+    """Parse JSON; the standard library reads integers over 64 bits, which orjson makes floats."""
     content = orjson.loads(raw)
     if _LONG_NUMBER.search(raw):
-        with suppress(RecursionError):  # json gives up where orjson's own limit is not reached yet
+        with suppress(RecursionError):  # json's nesting limit is lower than orjson's
             return json.loads(raw)
     return content
 
 
 def _defaults(schema: Place) -> dict[str, Any]:
-    """Return the defaults of a body's own properties; refuses those further inside."""
+    """Return the defaults of a body's top-level properties; refuses those of nested ones."""
     if not isinstance(schema.value, dict):
         return {}
     defaults = {}

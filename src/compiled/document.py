@@ -1,4 +1,4 @@
-"""The contract as a document: references followed, and what is not kept of it collected."""
+"""The contract as a document: follow references, and collect what can't be enforced."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from compiled.errors import ContractRefused
 
 _BESIDE_REF = frozenset({"description", "summary", "title", "example", "deprecated"})
-"""What may stand beside a reference: OpenAPI 3.0 ignores it, and these change nothing."""
+"""Allowed beside a reference: OpenAPI 3.0 ignores them, and they change no behaviour."""
 
 
 class Document:
@@ -20,11 +20,11 @@ class Document:
 
     @property
     def root(self) -> "Place":
-        """The whole of it."""
+        """The whole document."""
         return Place(self, self.content)
 
     def refuse(self, where: str, what: str) -> None:
-        """Note that a construct is not kept."""
+        """Note that a construct can't be enforced."""
         self._findings[f"{where}: {what}" if where else what] = None
 
     def check(self) -> None:
@@ -33,14 +33,14 @@ class Document:
             raise ContractRefused(list(self._findings))
 
     def has(self, ref: str) -> bool:
-        """Tell whether a reference leads to anything."""
+        """Tell whether a reference resolves."""
         try:
             return self.target(ref) is not None
         except (LookupError, ValueError, TypeError):
             return False
 
     def target(self, ref: str) -> Any:
-        """Return what a reference names; raises `LookupError` (RFC 6901)."""
+        """Return a reference's target; raises `LookupError` (RFC 6901)."""
         if not ref.startswith("#/"):
             raise LookupError(ref)
         node: Any = self.content
@@ -89,16 +89,16 @@ class Place:
         return (member for member in self.members(key) if not member[0].startswith("x-"))
 
     def titled(self, title: str) -> "Place":
-        """Return the same place as the root of an operation."""
+        """Return the same place, named as an operation in findings."""
         return Place(self.document, self.value, "", title)
 
     def refuse(self, what: str) -> None:
-        """Note that something here is not kept."""
+        """Note that something here can't be enforced."""
         where = ": ".join(part for part in (self.title, self.where) if part)
         self.document.refuse(where, what)
 
     def refuse_keys(self, *known: str) -> None:
-        """Refuse what stands here beside `known` and extensions."""
+        """Refuse every key but `known` and extensions."""
         for key in self.value:
             if key not in known and not key.startswith("x-"):
                 self.refuse(f"{key} is not supported")
@@ -125,5 +125,5 @@ _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-
 
 
 def snake_case(name: str) -> str:
-    """Return `name` as Python writes names: `petId` is pet_id, `X-Request-ID` x_request_id."""
+    """Return `name` in snake_case: `petId` becomes pet_id, `X-Request-ID` x_request_id."""
     return "_".join(filter(None, _SNAKE.sub("_", name).lower().split("_")))

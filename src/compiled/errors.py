@@ -1,4 +1,4 @@
-"""What the layer refuses: a contract, at start, and a request, later."""
+"""Errors of this layer: a contract refused at start, a request refused later."""
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -18,7 +18,7 @@ class Fault(NamedTuple):
 
 
 class ContractRefused(Exception):
-    """A contract that would not be kept; `findings` has a line for each place of it."""
+    """A contract that can't be enforced; `findings` has a line for each reason."""
 
     def __init__(self, findings: Sequence[str]) -> None:
         super().__init__("\n".join(findings))
@@ -28,9 +28,9 @@ class ContractRefused(Exception):
 class RequestRefused(Exception):
     """A request outside the contract.
 
-    The statuses are 400 (parameters, or a body that can't be read), 405 and 415 (with headers that
-    tell what is taken) and 422 (a body that breaks its schema); the message, where there is one,
-    is for the client.
+    The statuses are 400 (parameters, or malformed JSON), 405 and 415 (with headers that say what is
+    allowed) and 422 (a body that breaks its schema). The message, if there is one, is for the
+    client.
     """
 
     def __init__(
@@ -48,6 +48,6 @@ class RequestRefused(Exception):
 
 
 def method_not_allowed(methods: Iterable[str]) -> RequestRefused:
-    """Return the refusal of a method that is not one of the path's (RFC 9110, 15.5.6)."""
+    """Return the 405 for a method that the path does not have (RFC 9110, 15.5.6)."""
     allow = (b"allow", ", ".join(sorted(methods)).encode())
     return RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED, headers=[allow])

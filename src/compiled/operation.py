@@ -1,4 +1,4 @@
-"""One operation of the contract, compiled to a callable that per request only runs."""
+"""One operation of the contract, compiled at start to one callable."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from compiled.security import Security
 Handler = Callable[..., Awaitable[Any]]
 
 IF_NONE_MATCH = "if_none_match"
-"""The argument that the layer takes itself where the contract has an ETag and 304."""
+"""The parameter that this layer handles itself if the contract declares ETag and 304."""
 
 
 class Parts(NamedTuple):
@@ -29,7 +29,7 @@ class Parts(NamedTuple):
 
 
 class Operation(Generic[R]):
-    """Security, admission, body, parameters, handler, response: in this order."""
+    """Runs security, admission, body, parameters, handler, response, in this order."""
 
     def __init__(self, declared: Declared, parts: Parts, seams: Seams[R]) -> None:
         self.declared = declared
@@ -40,7 +40,7 @@ class Operation(Generic[R]):
 
     @property
     def arguments(self) -> list[str]:
-        """The names of what the handler gets."""
+        """The names of the handler's arguments."""
         names = [
             name
             for name in self._parameters.names
@@ -49,7 +49,7 @@ class Operation(Generic[R]):
         return names if self._body is None else [*names, BODY]
 
     async def __call__(self, request: R, segments: Sequence[bytes]) -> Reply:
-        """Return the reply to one request; raises what the service has an answer for."""
+        """Return the reply to one request; raises what the service turns into an error response."""
         self._begun(request, self.declared)
         await self._security.check(request)
         if self._admit is not None:

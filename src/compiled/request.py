@@ -1,17 +1,17 @@
-"""What the layer reads of a request."""
+"""The parts of a request that this layer reads."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 Headers = list[tuple[bytes, bytes]]
-"""Names, in lower case, and values, in the order they are sent."""
+"""Lower-case names and values, in the order sent."""
 
 HeaderFields = dict[bytes, bytes]
-"""A request's values by name."""
+"""A request's header values by name."""
 
 
 def fields_by_name(headers: Sequence[tuple[bytes, bytes]]) -> HeaderFields:
-    """Return the values by name, those sent several times joined (RFC 9110, 5.3)."""
+    """Return the values by name; repeated headers are joined (RFC 9110, 5.3)."""
     fields = dict(headers)
     if len(fields) == len(headers):
         return fields
@@ -22,13 +22,13 @@ def fields_by_name(headers: Sequence[tuple[bytes, bytes]]) -> HeaderFields:
 
 
 async def no_body() -> bytes:
-    """Return what a request without a body has for one."""
+    """Return the empty body."""
     return b""
 
 
 @dataclass(slots=True)
 class Request:
-    """One request; a service adds what else it knows of it."""
+    """One request; a service's subclass adds more."""
 
     method: str
     headers: HeaderFields = field(default_factory=dict)
@@ -36,4 +36,4 @@ class Request:
     authorization: Sequence[bytes] = ()
     """The values of all Authorization headers."""
     body: Callable[[], Awaitable[bytes]] = no_body
-    """Reads the body, to be called once; raises what the service has an answer for."""
+    """Reads the body, once; raises what the service turns into an error response."""

@@ -1,4 +1,4 @@
-"""Paths, matched as they came over the wire."""
+"""Match paths as received, before decoding."""
 
 import re
 from operator import itemgetter
@@ -12,13 +12,13 @@ Target = TypeVar("Target")
 
 
 class Match(NamedTuple, Generic[Target]):
-    """What there is at a path by method, and its undecoded parameters."""
+    """What a path has for each method, and its undecoded parameters."""
 
     targets: dict[str, Target]
     values: tuple[bytes, ...]
 
     def target(self, method: str) -> Target:
-        """Return what there is for that method; raises 405."""
+        """Return what the path has for that method; raises 405."""
         if target := self.targets.get(method):
             return target
         raise method_not_allowed(self.targets)
@@ -31,11 +31,11 @@ class _Template(NamedTuple, Generic[Target]):
 
 
 class Routes(Generic[Target]):
-    """A table of path templates, each with what it has for each method.
+    """A table of path templates and their methods.
 
-    Paths are matched before they are decoded, so that an encoded slash is part of a segment
-    (RFC 3986, 2.2) and every resource has one path only. Concrete paths go before templates, and
-    among these those that are concrete for longer (OpenAPI 3.0, Path Templating).
+    Paths are matched before decoding, so an encoded slash is part of a segment (RFC 3986, 2.2) and
+    every resource has only one path. Concrete paths are matched before templates, and templates
+    with a longer concrete prefix before others (OpenAPI 3.0, Path Templating).
     """
 
     def __init__(self) -> None:
@@ -46,14 +46,14 @@ class Routes(Generic[Target]):
         """By the number of slashes."""
 
     def add(self, template: str, method: str, target: Target) -> None:
-        """Add what is at a path; a GET answers HEAD as well."""
+        """Add a method of a path; GET also serves HEAD."""
         methods = self._methods(template)
         methods[method.upper()] = target
         if method.upper() == "GET":
             methods["HEAD"] = target
 
     def match(self, path: bytes) -> Match[Target] | None:
-        """Return what there is at a path, if it is a known one."""
+        """Return the match of a path, or None."""
         if (methods := self._concrete.get(path)) is not None:
             return Match(methods, ())
         for _, pattern, targets in self._templates.get(path.count(b"/"), ()):
@@ -76,13 +76,13 @@ class Routes(Generic[Target]):
 
 
 def path_of(scope: Scope) -> bytes:
-    """Return a request's path as it came over the wire, below where the application is mounted."""
+    """Return a request's undecoded path, below the application's mount point."""
     path: bytes = scope["raw_path"]
     return path.removeprefix(scope.get("root_path", "").encode())
 
 
 def _order(template: str) -> list[str]:
-    """Return what sorts templates: concrete segments first, then those with more text."""
+    """Return the sort key of a template: concrete segments first, then those with more text."""
     segments = [re.sub(r"\{[^}]+\}", "{", segment) for segment in template.split("/")]
     return [f"{'{' in segment:d}{9999 - len(segment):04d}{segment}" for segment in segments]
 

@@ -1,4 +1,4 @@
-"""What a service brings to its contract."""
+"""The interface between the compiled contract and a service."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,41 +13,41 @@ R = TypeVar("R", bound=Request)
 
 @dataclass(frozen=True)
 class Declared:
-    """What Connexion's resolvers and the service's admission are told of an operation."""
+    """An operation, as Connexion's resolvers and the service's admission see it."""
 
     method: str
     path: str
     route: str
-    """The path below the server's own."""
+    """The path, with the server's base path."""
     operation_id: str
     router_controller: str | None
     path_names: Sequence[str]
     is_secured: bool
-    """Whether there is a check that a request has to pass, be it optional."""
+    """Whether it has security requirements, optional ones included."""
 
 
 class Admission(Generic[R]):
-    """What a service asks after security and before anything else of a request is read."""
+    """A service's own check, after security and before the rest of a request is read."""
 
     def findings(self, operation: Declared) -> Sequence[str]:  # noqa: ARG002 (this one takes all)
-        """Return what of an operation could not be kept, at start."""
+        """Return why an operation can't be enforced; called at start."""
         return ()
 
     def step(self, operation: Declared) -> Callable[[R, Sequence[str]], Awaitable[None]] | None:  # noqa: ARG002 (likewise)
-        """Return what is asked for each request, with the decoded segments of its path."""
+        """Return the check of each request; it is called with the decoded path segments."""
         return None
 
 
 @dataclass(frozen=True)
 class Seams(Generic[R]):
-    """What the service brings to its contract."""
+    """What a service provides."""
 
     checks: Mapping[str, Check]
-    """A check for each security scheme, by its name."""
+    """The check of each security scheme, by name."""
     given: Callable[[R], Any]
-    """What each handler gets as its first argument."""
+    """Returns the first argument of every handler."""
     refusal: Callable[[Exception, R], Reply]
-    """How an error looks; raises what is to have no answer."""
+    """Returns the response to an error, or raises it if there is to be no response."""
     admission: Admission[R]
     begun: Callable[[R, Declared], None] = lambda _request, _operation: None
-    """Told of each request whose operation is known."""
+    """Called for each request once its operation is known."""

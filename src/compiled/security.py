@@ -1,4 +1,4 @@
-"""Security requirements: which of the service's checks have to pass (OpenAPI 3.0, 4.8.30)."""
+"""Security requirements: which checks a request has to pass (OpenAPI 3.0, 4.8.30)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
@@ -9,11 +9,10 @@ from compiled.parameters.parameters import cookies_of
 from compiled.request import Request
 
 Check = Callable[[Any, bytes | None], Awaitable[None]]
-"""Looks at a request and at the credentials of its scheme, or None where none were sent.
+"""Checks a request and the credentials of its scheme (None if none were sent).
 
-The credentials are an API key, or the value of Authorization. A check that does not raise has
-passed; what it raises is what the service has an answer for, and what it found it notes on the
-request.
+The credentials are an API key or the value of Authorization. The check passes unless it raises,
+and stores its result on the request. The service turns what it raises into an error response.
 """
 
 
@@ -24,25 +23,26 @@ class _Scheme(NamedTuple):
 
 
 class Security:
-    """The requirements of one operation: it is enough that one of the alternatives passes."""
+    """The requirements of one operation, of which one alternative has to pass."""
 
     def __init__(self, alternatives: list[list[_Scheme]]) -> None:
         self._alternatives = [each for each in alternatives if each]
         self._optional = len(self._alternatives) < len(alternatives)
         self.is_asked_for = bool(self._alternatives)
-        """Whether there is any check, be it optional."""
+        """Whether there is any check, optional ones included."""
         alone = self._alternatives[0] if len(self._alternatives) == 1 else []
         self.query_names = [
             scheme.query_name for each in alternatives for scheme in each if scheme.query_name
         ]
-        """What stands in the query and is no parameter: API keys."""
+        """Names in the query that are API keys, not parameters."""
         self._only = alone[0] if len(alone) == 1 and not self._optional else None
 
     async def check(self, request: Request) -> None:
-        """Pass, or raise what the check of the alternative raised that was tried for.
+        """Pass, or raise the error of the first alternative that was tried.
 
-        Tried are those of which all credentials were sent, in order. Without any, an operation
-        whose security is optional is open, and the first alternative says what is missing.
+        Alternatives are tried in order, if all their credentials were sent. If there is none, an
+        operation whose security is optional is open; otherwise the first alternative's check
+        says what is missing.
         """
         if self._only is not None:
             await self._only.check(request, self._only.credentials(request))
@@ -81,7 +81,7 @@ class Schemes:
         self._everywhere = root.get("security")
 
     def security(self, operation: Place) -> Security:
-        """Return the requirements of an operation; refuses what would not be enforced."""
+        """Return the requirements of an operation; refuses what can't be enforced."""
         own = operation.get("security", self._everywhere) or []
         return Security([self._alternative(operation, each) for each in own])
 
@@ -98,7 +98,7 @@ class Schemes:
             else:
                 schemes.append(_scheme(declared, check))
         if requirement and not schemes:
-            schemes.append(_Scheme(_closed, _authorization))  # closed until it is mended
+            schemes.append(_Scheme(_closed, _authorization))  # fail closed
         return schemes
 
 

@@ -1,1 +1,1 @@
-"""The contract itself: loaded, read, compiled, and refused where it would not be kept."""
+"""The contract itself: loaded, read, compiled, and refused if it can't be enforced."""

@@ -1,4 +1,4 @@
-"""The whole contract, compiled operation by operation; what would not be kept is refused."""
+"""Compile the contract, operation by operation; refuse what can't be enforced."""
 
 import inspect
 import re
@@ -50,7 +50,7 @@ class Compiler(Generic[R]):
 
     def _methods(self, path: str, item: Place) -> list[str]:
         item.refuse_keys("summary", "description", "parameters", *_METHODS, *_OTHERS)
-        if not path.isascii():  # a request's path is matched as it comes over the wire
+        if not path.isascii():  # a request's path is matched undecoded
             item.refuse("characters beyond ASCII have to be percent-encoded")
         names = re.findall(r"\{[^}]+\}", path)
         if len(set(names)) < len(names):
@@ -105,7 +105,7 @@ class Compiler(Generic[R]):
     def _body(self, place: Place, method: str) -> RequestBody | None:
         if "requestBody" not in place:
             return None
-        if method in {"get", "delete"}:  # in which it has no meaning (RFC 9110, 9.3.1, 9.3.5)
+        if method in {"get", "delete"}:  # a body has no meaning there (RFC 9110, 9.3.1, 9.3.5)
             place.refuse(f"requestBody of {method.upper()} is not supported")
         return RequestBody(place["requestBody"], self._schemas, method)
 
@@ -128,7 +128,7 @@ class Compiler(Generic[R]):
 
 
 def _check_signature(place: Place, handler: Handler, names: Sequence[str]) -> None:
-    """Refuse a handler that could not be called."""
+    """Refuse a handler that does not take these arguments."""
     signature = inspect.signature(handler)
     try:
         signature.bind(None, **dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Connexion's loader, whose refusals are told in a line for each place."""
+"""Load a contract with Connexion; report what it refuses, a line for each place."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"
 
 
 def load(contract: dict[str, Any]) -> Specification:
-    """Return a contract as Connexion has it; raises `ContractRefused`.
+    """Return a contract as Connexion loads it; raises `ContractRefused`.
 
     References to other documents are refused before Connexion would fetch them.
     """
@@ -26,7 +26,7 @@ def load(contract: dict[str, Any]) -> Specification:
         for place, ref in _references(contract, ()):
             if not document.has(ref):
                 document.refuse(_named(place), f"$ref {ref} leads nowhere in this document")
-    except RecursionError:  # an alias of YAML that stands in its own anchor
+    except RecursionError:  # a YAML alias inside its own anchor
         document.refuse("", "is nested too deeply, or in itself")
     document.check()
     try:
@@ -74,7 +74,7 @@ def _misses_ref(error: ValidationError) -> bool:
 
 
 def _named(place: tuple[str, ...]) -> str:
-    """Return a place as its operation and what is below that."""
+    """Return a place as its operation and the path below it."""
     match place:
         case ("paths", path, method, *below) if method in _METHODS:
             return ": ".join(filter(None, (f"{method.upper()} {path}", "/".join(below))))

@@ -25,7 +25,7 @@ class Operations(Generic[R]):
     def compile(self, specification: Specification, resolver: Resolver) -> None:
         """Compile every operation of `specification`.
 
-        Raises `ContractRefused` with a line for each construct that would not be kept.
+        Raises `ContractRefused` with a line for each construct that can't be enforced.
         """
         document = Document(specification.raw)
         base_path: str = specification.base_path
@@ -33,11 +33,11 @@ class Operations(Generic[R]):
         document.check()
 
     def match(self, path: bytes) -> "Match[Operation[R]] | None":
-        """Return what the contract has at a path, which is as it came over the wire."""
+        """Return the operations at a path; `path` is undecoded, as received."""
         return self._routes.match(path)
 
     async def answer(self, request: R, match: "Match[Operation[R]]") -> Reply:
-        """Run the operation of the request's method, and return its answer or what went wrong."""
+        """Run the operation of the request's method; return its response or the error's."""
         try:
             operation = match.target(request.method)
             return await operation(request, match.values)

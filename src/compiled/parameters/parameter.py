@@ -1,4 +1,4 @@
-"""One parameter: from its texts in a request to a checked value."""
+"""One parameter: parse and validate what a request sends for it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,14 +15,14 @@ _JSON = "application/json"
 
 
 def decoded(segment: bytes) -> str:
-    """Return a path segment as text; what is not UTF-8 becomes U+FFFD, which no parameter takes."""
+    """Decode a path segment; invalid UTF-8 becomes U+FFFD, which every parameter refuses."""
     if b"%" not in segment:
         return segment.decode(errors="replace")
     return unquote_to_bytes(segment).decode(errors="replace")
 
 
 def _query_text(raw: bytes) -> str:
-    """Return a text of a query, in which `+` is a space (WHATWG URL, 5.1)."""
+    """Decode a query's name or value, in which `+` is a space (WHATWG URL, 5.1)."""
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
 
 
@@ -38,16 +38,16 @@ _TEXTS = {_PATH: decoded, _QUERY: _query_text, _HEADER: _header_text, "cookie": 
 
 
 class Parameter:
-    """One declared parameter; `place` is refused where it would not be kept."""
+    """One declared parameter; `place` is refused if it can't be enforced."""
 
     def __init__(self, place: Place, schemas: Schemas) -> None:
         self.name: str = place.get("name")
         self.source: str = place.get("in")
         self.argument = ""
-        """What it is called among a handler's arguments; set by `Parameters`."""
+        """The handler's argument name; set by `Parameters`."""
         self.required: bool = place.get("required", False)
         self.repeats = False
-        """Whether each item of it stands for itself, as in `tag=a&tag=b`."""
+        """Whether each item is sent on its own, as in `tag=a&tag=b`."""
         place.refuse_keys(
             *("name", "in", "required", "description", "deprecated", "example", "examples"),
             *("style", "explode", "allowReserved", "schema", "content", "allowEmptyValue"),
@@ -63,7 +63,7 @@ class Parameter:
             self._schema_place.refuse("the default is not one of the values that can be sent")
 
     def value(self, texts: Sequence[bytes] | None, faults: list[Fault]) -> Any:
-        """Return the value that `texts` stand for, or add to `faults` why they have none."""
+        """Return the value of `texts`, or add to `faults` why they are not valid."""
         if texts is None:
             if self.required:
                 faults.append(Fault(self.name, "Is required."))

@@ -1,4 +1,4 @@
-"""The parameters of one operation, and what they are called among a handler's arguments."""
+"""The parameters of one operation, and the names of the handler's arguments."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from compiled.request import HeaderFields
 from compiled.schemas.schema import Schemas
 
 BODY = "body"
-"""What a request's body is called among the arguments."""
+"""The argument name of the request's body."""
 
 _SOURCES = ("path", "query", "header", "cookie")
 _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
@@ -23,9 +23,9 @@ _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 class Parameters:
     """The declared parameters of an operation; its own come before those of its path.
 
-    `own` are the operation's, `shared` its path's, and `extra` names what else may stand in the
-    query, such as an API key. An argument is called as its parameter, in snake_case; where two
-    would be called the same, both begin with the place they come from (`path_id`, `query_id`).
+    `own` are the operation's, `shared` its path's, and `extra` names what else the query may hold,
+    such as an API key. An argument has its parameter's name in snake_case; if two names clash,
+    both are prefixed with their location (`path_id`, `query_id`).
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Parameters:
                 by_source[parameter.source].append(parameter)
         in_path = {each.name: each for each in by_source["path"]}
         self.undeclared = [name for name in self.path_names if name not in in_path]
-        """What the path names and no parameter describes."""
+        """Names in the path template that no parameter declares."""
         self._path = [in_path[name] for name in self.path_names if name in in_path]
         self._query = by_source["query"]
         self._headers = [(each.name.lower().encode(), each) for each in by_source["header"]]
@@ -57,14 +57,14 @@ class Parameters:
             **dict.fromkeys(extra, False),
             **{each.name: each.repeats for each in self._query},
         }
-        """The names that may stand in a query, and whether more than once."""
+        """The names allowed in a query, and whether each may be repeated."""
         self.names = _named([each for several in by_source.values() for each in several])
-        """The arguments' names."""
+        """The argument names."""
 
     def arguments(
         self, path: Sequence[bytes], query: bytes, headers: HeaderFields, faults: list[Fault]
     ) -> dict[str, Any]:
-        """Return every parameter's value by its argument's name, or add to `faults`."""
+        """Return every parameter's value by argument name, or add to `faults`."""
         arguments = {}
         for parameter, segment in zip(self._path, path, strict=True):
             arguments[parameter.argument] = parameter.value((segment,), faults)
@@ -110,7 +110,7 @@ def cookies_of(headers: HeaderFields) -> dict[str, bytes]:
 
 
 def _unique(places: Iterable[Place]) -> dict[tuple[str, str], Place]:
-    """Return the places by source and name; refuses a second of the same."""
+    """Return the places by source and name; refuses duplicates."""
     unique: dict[tuple[str, str], Place] = {}
     for place in places:
         source, name = place.get("in"), place.get("name")
@@ -122,7 +122,7 @@ def _unique(places: Iterable[Place]) -> dict[tuple[str, str], Place]:
 
 
 def _named(parameters: Sequence[Parameter]) -> list[str]:
-    """Give each parameter its argument's name, and return the names."""
+    """Set each parameter's argument name, and return the names."""
     plain = [_identifier(each.name) for each in parameters]
     for parameter, name in zip(parameters, plain, strict=True):
         alone = plain.count(name) == 1 and name != BODY

@@ -7,7 +7,7 @@ from compiled.document import Place
 from compiled.parameters.values import InvalidText
 
 Split = Callable[[Sequence[bytes]], list[bytes]]
-"""From a parameter's texts, undecoded, to those of its items."""
+"""Splits a parameter's undecoded texts into those of its items."""
 
 DEFAULTS = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _STYLES = {
@@ -23,7 +23,7 @@ _SEPARATORS = {
 
 
 def style_of(place: Place, source: str) -> tuple[str, bool]:
-    """Return a parameter's style and whether it is exploded; refuses what can't be there."""
+    """Return a parameter's style and `explode`; refuses a style that its location can't have."""
     style = place.get("style", DEFAULTS[source])
     if style not in _STYLES[source]:
         place.refuse(f"style {style} is not supported")
@@ -32,7 +32,7 @@ def style_of(place: Place, source: str) -> tuple[str, bool]:
 
 
 def splitter(place: Place, source: str) -> Split:
-    """Return what splits an array's texts into its items' (an empty array is an empty text)."""
+    """Return the function that splits an array into its items (an empty text is an empty array)."""
     style, explode = style_of(place, source)
     if source in {"query", "cookie"} and explode:
         if source == "cookie":
@@ -49,13 +49,13 @@ def splitter(place: Place, source: str) -> Split:
 
 
 def unwrapper(place: Place) -> Callable[[bytes], bytes]:
-    """Return what takes a scalar's text out of a segment of the path."""
+    """Return the function that extracts a scalar from a path segment."""
     prefix = _prefix(place, style_of(place, "path")[0])
     return (lambda segment: _without(segment, prefix)) if prefix else bytes
 
 
 def _prefix(place: Place, style: str) -> bytes:
-    """Return what stands before a value in a path."""
+    """Return the prefix of a value in a path."""
     return {"label": b".", "matrix": b";%b=" % place.get("name").encode()}.get(style, b"")
 
 
@@ -64,7 +64,7 @@ def _split(text: bytes, separator: bytes) -> list[bytes]:
 
 
 def _without(segment: bytes, prefix: bytes) -> bytes:
-    if segment + b"=" == prefix:  # `;tags`, as an empty value is written
+    if segment + b"=" == prefix:  # `;tags`, the form of an empty value
         return b""
     if not segment.startswith(prefix):
         raise InvalidText(f"Must begin with {prefix.decode()} in the path.")

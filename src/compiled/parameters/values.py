@@ -1,4 +1,4 @@
-"""Text of a request -> a value of the declared type."""
+"""Parse a parameter's text into a value of the declared type."""
 
 import json
 import re
@@ -14,20 +14,20 @@ Read = Callable[[str], Any]
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _MOST_DIGITS = 1000
-"""More take longer to read than the rest of a request, and Python stops at 4,300."""
+"""More digits take longer to parse than the rest of a request; Python's limit is 4,300."""
 _TEXTS = {"true": True, "false": False}
 _SCALARS = ("string", "integer", "number", "boolean")
 
 
 class InvalidText(ValueError):
-    """A text that is not of its parameter's type; the message says what it must be."""
+    """A text of the wrong type; the message says what is expected."""
 
 
 def types_of(schema: Place, above: frozenset[str] = frozenset()) -> set[str]:
-    """Return the types that a value may have by what a schema says of them; none if it is silent.
+    """Return the types that a schema allows; empty if it names none.
 
-    What null is written as can't be told, so that it is no type of a text. `above` are the
-    references that led here, as a schema may refer to itself.
+    A text can't be null, since OpenAPI defines no spelling for it. `above` are the references
+    followed so far, because a schema may refer to itself.
     """
     if schema.ref in above:
         return set()
@@ -44,7 +44,7 @@ def types_of(schema: Place, above: frozenset[str] = frozenset()) -> set[str]:
 
 
 def scalar_reader(schema: Place) -> Read:
-    """Return what reads one value; refuses what is none, such as an object."""
+    """Return the parser of one value; refuses types that are not scalar, such as an object."""
     types = types_of(schema)
     if not types and "enum" in schema:
         return _one_of(schema.get("enum"))
@@ -59,7 +59,7 @@ def scalar_reader(schema: Place) -> Read:
 
 
 def read_json(text: str) -> Any:
-    """Return a value that is written as JSON."""
+    """Parse a value as JSON."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

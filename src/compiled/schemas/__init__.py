@@ -1,1 +1,1 @@
-"""Schemas of requests: translated to JSON Schema, compiled once, and what they say of a fault."""
+"""Request schemas: translated to JSON Schema, compiled once, with messages for each fault."""

@@ -1,8 +1,8 @@
-"""Schemas of OpenAPI 3.0 as JSON Schema draft 4, of which they are a dialect.
+"""Translate OpenAPI 3.0 schemas, a dialect of JSON Schema draft 4, to draft 4.
 
-What a request is checked with is written here, so that a property which is `readOnly` may not be
-sent, and is not required. `nullable` lets null in whatever stands beside it, as its authors mean
-it; OpenAPI 3.0.3 itself leaves that open where there is no `type`.
+The result validates requests: a `readOnly` property may not be sent, and is not required.
+`nullable` allows null whatever the other keywords say, which is what authors mean by it; OpenAPI
+3.0.3 leaves that open for a schema without `type`.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ _MOST_DEPTH = 64
 def translated(
     schema: Place, reference: Callable[[Place], JsonSchema], depth: int = 0
 ) -> JsonSchema:
-    """Return `schema` as JSON Schema, in which `reference` stands for each reference."""
+    """Return `schema` as JSON Schema; `reference` translates each `$ref`."""
     if not isinstance(schema.value, dict):
         schema.refuse("is not a schema")
         return {}
@@ -83,7 +83,7 @@ def _translate_properties(
             for name, place in properties.items()
         }
     required = [name for name in plain.pop("required", ()) if name not in read_only]
-    if required:  # draft 4 has no empty list of them
+    if required:  # draft 4 does not allow an empty `required`
         plain["required"] = required
 
 
@@ -112,7 +112,7 @@ def _check_pattern(schema: Place, plain: JsonSchema) -> None:
     try:
         Draft4Validator({"pattern": plain["pattern"]}, pattern_options=RegexOptions())
     except ValueError:
-        # Look-around and back references could take for ever to match.
+        # Look-around and back references could take exponential time.
         schema.refuse(f"pattern {plain.pop('pattern')} is not one that matches in linear time")
 
 

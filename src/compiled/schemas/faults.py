@@ -1,4 +1,4 @@
-"""What a value that fails its schema is told: a fault for each place in it."""
+"""The messages for a value that breaks its schema: one fault for each place."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def faults_of(errors: Iterable[ValidationError], schema: dict[str, Any]) -> list
     faults: dict[str, Fault] = {}
     for error in errors:
         for each in _meant(error):
-            # A pattern's fault says less than that of another rule which the same value breaks.
+            # If a value breaks a pattern and another rule, the other rule's message says more.
             vague = each.kind.name == "pattern"
             for fault in _faults(each, schema):
                 if not (vague and fault.pointer in faults):
@@ -47,7 +47,7 @@ def faults_of(errors: Iterable[ValidationError], schema: dict[str, Any]) -> list
 
 
 def _meant(error: ValidationError) -> Iterator[ValidationError]:
-    """Yield the errors of the one alternative that a value was meant for, if that can be told."""
+    """Yield the errors of the alternative that the value was probably meant for."""
     if error.kind.name in _ALTERNATIVES:
         near = [errors for errors in error.kind.value if not _is_of_another_type(errors, error)]
         if len(near) == 1:
@@ -87,7 +87,7 @@ def _detail(error: ValidationError, schema: dict[str, Any]) -> str:
             detail = _description(error, schema) or f"Must match {value}"
         case "format":
             detail = FORMATS[value]
-        case "oneOf" if not all(value):  # several alternatives have no errors
+        case "oneOf" if not all(value):  # several alternatives match
             detail = _AMBIGUOUS
         case "not" if not value:
             detail = _READ_ONLY

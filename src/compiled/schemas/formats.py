@@ -23,7 +23,7 @@ DETAILS = {
     "uri": "Must be a URI, such as https://example.com/.",
     "uuid": "Must be a UUID, such as 0f8fad5b-d9cb-469f-a165-70867728950e.",
 }
-"""The formats of strings, and what a value that is not of one is told."""
+"""The formats of strings, each with the message for other values."""
 
 BOUNDS: dict[str, tuple[float, float]] = {
     "int32": (-(2**31), 2**31 - 1),
@@ -31,11 +31,11 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "float": (-_MOST_OF_FLOAT, _MOST_OF_FLOAT),
     "double": (-sys.float_info.max, sys.float_info.max),
 }
-"""The formats of numbers, which are bounds."""
+"""The formats of numbers, as bounds."""
 
 
 def is_date(text: str) -> bool:
-    """Tell whether `text` is a full-date of the calendar (RFC 3339, 5.6)."""
+    """Tell whether `text` is a `full-date` that exists (RFC 3339, 5.6)."""
     try:
         return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
     except ValueError:
@@ -56,4 +56,4 @@ def is_base64(text: str) -> bool:
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {"byte": is_base64, "date": is_date, "uuid": is_uuid}
-"""Those that draft 4 of JSON Schema does not have."""
+"""The formats that JSON Schema draft 4 lacks."""

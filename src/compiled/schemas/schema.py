@@ -1,4 +1,4 @@
-"""The contract's schemas, each compiled once however often it is referred to."""
+"""The contract's schemas, each compiled once."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from compiled.schemas.formats import CHECKS
 
 
 class Schema:
-    """A compiled schema; raises `ValueError` where it is none."""
+    """A compiled schema; raises `ValueError` if it is not valid."""
 
     def __init__(self, schema: JsonSchema) -> None:
         self._schema = schema
-        # The engine that matches in linear time, whatever is sent.
+        # This engine matches in linear time.
         validator = Draft4Validator(
             schema, pattern_options=RegexOptions(), validate_formats=True, formats=CHECKS
         )
@@ -36,14 +36,14 @@ class Schemas:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        """What each reference is called among the definitions."""
+        """The definition's name for each reference."""
         self._compiled: dict[str, Schema] = {}
         self._definitions: dict[str, JsonSchema] = {}
         self._references: dict[str, set[str]] = {}
-        """What each definition refers to."""
+        """The references of each definition."""
 
     def compile(self, place: Place) -> Schema:
-        """Return the compiled schema; refuses what is not kept of it, and all it refers to."""
+        """Return the compiled schema; refuses what can't be enforced in it or its references."""
         if place.ref is None:
             return self._compile(place, *self._translated(place))
         if place.ref not in self._compiled:
@@ -89,7 +89,7 @@ class Schemas:
 
 
 def schema_of(schema: dict[str, Any], contract: dict[str, Any] | None = None) -> Schema:
-    """Return a schema that may refer to others of `contract`; raises `ContractRefused`."""
+    """Compile a schema that may refer to others of `contract`; raises `ContractRefused`."""
     document = Document(contract or {})
     compiled = Schemas().compile(Place(document, schema))
     document.check()
