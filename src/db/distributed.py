@@ -1,4 +1,4 @@
-"""The tables spread over the nodes of Citus by user, so that a statement needs one of them.
+"""Distribute the tables over the nodes of Citus by user, so that a statement needs one node.
 
 Source: https://docs.citusdata.com/en/stable/develop/api_udf.html
 """
@@ -6,7 +6,7 @@ Source: https://docs.citusdata.com/en/stable/develop/api_udf.html
 from sqlalchemy import Connection, text
 
 TABLES = {"tasks": "none", "idempotency_keys": "tasks"}
-"""Each table, and the one beside which its shards are: what a user has is on one node."""
+"""Each table and the one it is colocated with: all of a user's rows are on one node."""
 
 _HAS_CITUS = text("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')")
 _IS_DISTRIBUTED = text(
@@ -17,7 +17,7 @@ _REMOVE_COPIED = text("SELECT truncate_local_data_after_distributing_table(:tabl
 
 
 class CitusMissing(Exception):
-    """The database can't spread tables over nodes."""
+    """The database can't distribute tables over nodes."""
 
 
 def require_citus(connection: Connection) -> None:
@@ -30,7 +30,7 @@ def require_citus(connection: Connection) -> None:
 
 
 def distribute(connection: Connection) -> None:
-    """Spread the tables that are not spread yet, rows included; meanwhile nobody can write."""
+    """Distribute the tables that are not distributed yet, with their rows; it blocks writes."""
     for table, beside in TABLES.items():
         if not connection.scalar(_IS_DISTRIBUTED, {"table": table}):
             connection.execute(_DISTRIBUTE, {"table": table, "beside": beside})

@@ -1,4 +1,4 @@
-"""All errors of `db`; what psycopg2 raises is never seen outside."""
+"""All errors of `db`; psycopg2's own errors never leave it."""
 
 import psycopg2
 
@@ -8,15 +8,15 @@ class TaskNotFound(Exception):
 
 
 class StaleVersion(Exception):
-    """The task is there, but in another version."""
+    """The task exists, but in another version."""
 
 
 class NoVersionNamed(Exception):
-    """The task is there, but none of the versions it may have was named: it can't be changed so."""
+    """The task exists, but the precondition names no version, as with weak ETags only."""
 
 
 class IdempotencyKeyReused(Exception):
-    """The key came before, with another request."""
+    """The key was used before, with another request."""
 
 
 class InvalidCursor(Exception):
@@ -24,23 +24,23 @@ class InvalidCursor(Exception):
 
 
 class DatabaseUnavailable(Exception):
-    """The database is away, too slow or busy: worth trying again later."""
+    """The database is unreachable, too slow or busy: try again later."""
 
 
 class DatabaseTooSlow(DatabaseUnavailable):
-    """A statement, or the wait for a connection, took longer than it may."""
+    """A statement, or the wait for a connection, exceeded its time limit."""
 
 
 class WaitedTooLong(DatabaseTooSlow):
-    """A turn at the database that did not come in time: load, of which no statement was sent."""
+    """No connection became free in time, because of load; no statement was sent."""
 
 
 class DatabaseOverloaded(DatabaseUnavailable):
-    """More requests wait for the database than the pool takes on."""
+    """The pool's wait queue is full."""
 
 
 class ConnectionLost(DatabaseUnavailable):
-    """The connection ended before the answer came; unless `sent`, nothing was executed."""
+    """The connection ended before the result came; unless `sent`, nothing was executed."""
 
     def __init__(self, *, sent: bool = True) -> None:
         super().__init__("The connection to the database was lost.")
@@ -48,11 +48,11 @@ class ConnectionLost(DatabaseUnavailable):
 
 
 class DatabaseReadOnly(DatabaseUnavailable):
-    """The database takes no changes, and nothing was executed: a standby, or an operator's wish."""
+    """The database is read-only, as a standby is; nothing was executed."""
 
 
 class Conflict(DatabaseUnavailable):
-    """Another transaction was in the way, and nothing was executed: worth trying again at once."""
+    """Another transaction conflicted, and nothing was executed: try again at once."""
 
 
 class DatabaseRefused(Exception):
@@ -70,18 +70,18 @@ _ENDS_SESSION = ("08", "57P01", "57P02", "57P03", "57P04", "57P05")
 _PASSES = (
     READ_ONLY,  # a failover left this connection on a standby
     "25P04",  # transaction_timeout
-    "28",  # the server does not let us in, as poolers say it late
+    "28",  # authentication failed; poolers report it late
     "3D",  # likewise: no such database
-    "40",  # rolled back; 40003 does not tell whether
+    "40",  # rolled back; after 40003 that is unknown
     "53",  # out of memory, disk or connections
     "55P03",  # lock_timeout
-    "57",  # an operator was in the way
+    "57",  # an operator intervened
     "58",  # the server's disk or system failed
 )
 
 
 def translated(error: psycopg2.Error) -> Exception:
-    """Return the error of ours that psycopg2's is the cause of.
+    """Return the error of this module for one of psycopg2's, with that as its cause.
 
     Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
     """
@@ -109,7 +109,7 @@ _REFUSED = "The database refused a statement"
 
 
 def _comes_from_libpq(error: psycopg2.Error) -> bool:
-    """Tell a broken connection from a statement that psycopg2 itself did not take."""
+    """Tell a broken connection from a statement that psycopg2 itself refused."""
     return (
         isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         or type(error) is psycopg2.DatabaseError

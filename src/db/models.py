@@ -40,8 +40,8 @@ class Task(SQLModel, table=True):
 class IdempotencyKey(SQLModel, table=True):
     """A user's Idempotency-Key, and the task that its first request created.
 
-    The answer to that request follows from the row and from the body, which the fingerprint
-    (SHA-256) holds to be the same.
+    The response to that request is rebuilt from the row and the body; the fingerprint (SHA-256)
+    ensures that the body is the same.
     """
 
     __tablename__ = "idempotency_keys"

@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, and which list it belongs to."""
+"""Cursors: the end of a page, and the list that it belongs to."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
@@ -19,7 +19,7 @@ def cursor_after(task_id: int, *of_list: object) -> str:
 def task_before(cursor: str, *of_list: object) -> int:
     """Return the id of the task that `cursor` follows.
 
-    Raises `InvalidCursor` for a text that `cursor_after` did not make for this very list.
+    Raises `InvalidCursor` for a text that `cursor_after` did not make for this list.
     """
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

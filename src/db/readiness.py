@@ -1,11 +1,11 @@
-"""Whether the database is one that the service can work with."""
+"""Check whether the service can work with the database."""
 
 from db.pool.pool import Pool
 from db.statements import READINESS
 
 
 class Unfit(Exception):
-    """A database that answers and can't be worked with: why, in a word and a sentence."""
+    """A database that answers but can't be used; `reason` is one word, the message a sentence."""
 
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -13,7 +13,7 @@ class Unfit(Exception):
 
 
 async def require_fit(pool: Pool) -> None:
-    """Ask, in one statement, for the tables, the rights on them, and whether they take changes.
+    """Check with one statement that the tables exist, and that the role may read and write them.
 
     Raises `Unfit` and `DatabaseUnavailable`.
     """
@@ -23,6 +23,6 @@ async def require_fit(pool: Pool) -> None:
     if not allowed:
         raise Unfit("rights", "The database's role lacks rights: `todo-api grants` prints them.")
     if read_only:
-        # Idle connections may lead to what is a standby now, and no write comes that would tell.
+        # Idle connections may lead to what is a standby now, and no write would reveal it.
         pool.drop_idle()
         raise Unfit("read only", "The database is a standby, or read-only: it takes no changes.")

@@ -1,4 +1,4 @@
-"""Why the database can't be reached, in one word: libpq's message contains names and more."""
+"""Why the database can't be reached, in one word: libpq's messages contain names and more."""
 
 import socket
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ _WORDS = {
     "hot standby mode": "target_session_attrs",
     " does not exist": "no such database or role",
 }
-"""What libpq and the server say in English, as a connection that fails has no SQLSTATE."""
+"""English messages of libpq and the server: a failed connection has no SQLSTATE."""
 
 _LEAST_TELLING = ("closed", "timeout", "refused", "host name")
-"""From servers that did not come as far as to say anything."""
+"""Failures before the server sent a message."""
 
 
 def reason(error: BaseException) -> str | None:
-    """Return the kind of reason for which a connection failed, or None."""
+    """Return why a connection failed, in one word, or None."""
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, socket.gaierror):
@@ -37,7 +37,7 @@ def reason(error: BaseException) -> str | None:
 
 
 def most_telling(errors: Iterable[Exception]) -> Exception:
-    """Return the failure that says most, of those with which several servers were tried."""
+    """Return the most telling failure of those of several servers."""
     return min(errors, key=_rank)
 
 

@@ -1,4 +1,4 @@
-"""The tables, brought up to date by Alembic's revisions under `migrations/`."""
+"""Migrate the tables with Alembic's revisions under `migrations/`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from db.pool.dialing.dsn import parameters_of
 
 _CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
 _MOST_WAIT = text("SET LOCAL lock_timeout = '3s'")
-"""For a table that somebody reads: all others would wait behind this one."""
+"""For a table in use: while a lock request waits, all later ones queue behind it."""
 _PENDING = text(
     """
     SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint
@@ -34,7 +34,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
 class Look(NamedTuple):
-    """What there is to say of a database; a role that lacks a right may not see its revision."""
+    """The state of a database; without SELECT on alembic_version, its revision is unknown."""
 
     role: str
     lacking: list[str]
@@ -46,7 +46,7 @@ class Look(NamedTuple):
 def upgrade(dsn: str, *, distributed: bool = False) -> None:
     """Run the missing revisions, all of them or none; safe to run twice at once.
 
-    With `distributed`, spread the tables over the nodes of Citus in the same transaction. Raises
+    With `distributed`, also distribute the tables over Citus in the same transaction. Raises
     `DatabaseUnavailable`, and `UnfitDatabase` and `CitusMissing` before anything is changed.
     """
     config = _config()
@@ -64,7 +64,7 @@ def upgrade(dsn: str, *, distributed: bool = False) -> None:
 
 
 def look(dsn: str) -> Look:
-    """Look whether the database can be served; raises `DatabaseUnavailable` and `UnfitDatabase`."""
+    """Check whether the database is usable; raises `DatabaseUnavailable` and `UnfitDatabase`."""
     with _connection(dsn) as connection:
         texts.require_utf8(connection)
         lacking = privileges.lacking(connection)
@@ -78,10 +78,10 @@ def look(dsn: str) -> Look:
 
 
 def validate(dsn: str) -> list[str]:
-    """Hold the rows that are there to what is NOT VALID, beside those who read and write them.
+    """Validate the NOT VALID constraints, without blocking reads and writes.
 
-    Each constraint has a transaction of its own. Returns a line for each that can't be validated;
-    raises `DatabaseUnavailable`.
+    Each has its own transaction. Returns a line for each that existing rows break; raises
+    `DatabaseUnavailable`.
     """
     with _connection(dsn) as connection:
         names = {"tables": list(TABLES), "constraints": list(CONSTRAINTS)}
@@ -101,20 +101,20 @@ def validate(dsn: str) -> list[str]:
 def compare(dsn: str) -> list[str]:
     """Return a line for each difference between the tables and the models.
 
-    Raises `DatabaseUnavailable`, as where the role may not make temporary tables.
+    Raises `DatabaseUnavailable`, for example if the role may not create temporary tables.
     """
     with _connection(dsn) as connection:
         return drift(connection)
 
 
 def _is_behind(connection: Connection, config: Config) -> bool:
-    """Tell whether revisions are missing; those of a later release do not count."""
+    """Tell whether revisions of this release are missing."""
     head = ScriptDirectory.from_config(config).get_current_head()
     return _current(connection) != head and _later(connection, config) is None
 
 
 def _later(connection: Connection, config: Config) -> str | None:
-    """Return the revision that the tables have of a release after this one, if they do."""
+    """Return the tables' revision if it comes from a later release, else None."""
     script = ScriptDirectory.from_config(config)
     known = {None, *(revision.revision for revision in script.walk_revisions())}
     current = _current(connection)

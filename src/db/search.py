@@ -1,9 +1,9 @@
-"""What a search finds, whatever locale the database has: a regular expression, and a hint.
+"""Search independently of the database's locale, with a regular expression and a hint.
 
-PostgreSQL's `lower()` depends on the locale, knows nothing of `ß`, and takes `é` and `e` with an
-accent for two texts. So the expression spells out how each letter can be written. It costs three
-times as much as `lower()`, so the hint, a part of the text that is always found in lower case,
-decides first which tasks are worth it.
+PostgreSQL's `lower()` depends on the locale, does not fold `ß`, and treats `é` and `e` with a
+combining accent as different texts. So the expression lists the spellings of each letter. It costs
+three times as much as `lower()`. The hint is a part of the search text that `lower()` always finds,
+and filters the tasks first.
 """
 
 import re
@@ -13,20 +13,20 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from unicodedata import category, combining, is_normalized, normalize
 
-_ASSIGNED = 0x30000  # no letter or accent lies beyond
-_LONG_KNOWN = 0x590  # up to here, any locale but C pairs all letters as Python does
-_NEAR = 0x40  # matching more than the accents in between costs less than many small ranges
-_KEPT = 4096  # parts of searches, of which languages have few
+_ASSIGNED = 0x30000  # no letters or accents from here on
+_LONG_KNOWN = 0x590  # below this, every locale but C maps case as Python does
+_NEAR = 0x40  # one range that covers other characters, too, is cheaper than many small ones
+_KEPT = 4096  # cached parts of searches; a language has few
 _SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 _MOST_LINKED = 12
-"""No word has more `s` in a row than this, whose ways to be written multiply."""
+"""A limit on `s` in a row: the number of spellings (`ss` or `ß`) grows exponentially."""
 
 
 def parameters(q: str | None) -> dict[str, str | None]:
-    """Return the parameters of a page's statement for a search, NULL where there is none.
+    """Return a search's parameters for the statement of a page; all are NULL without a search.
 
-    `q` is the expression, `hint` may be NULL nevertheless, and `accents` matches the texts that
-    have to be decomposed before they are compared.
+    `q` is the expression, `hint` may be NULL with a search, too, and `accents` matches the texts
+    that have to be decomposed before they are compared.
     """
     if q is None:
         return {"q": None, "hint": None, "accents": None}
@@ -37,18 +37,18 @@ def parameters(q: str | None) -> dict[str, str | None]:
 
 
 def folded(text: str) -> str:
-    """Return what is the same in texts that differ in case or in how accents are written.
+    """Return the same text for texts that differ in case or in the composition of accents.
 
-    That is the lower case of the canonical decomposition (Unicode 3.11, D68), with one small sigma,
-    `ss` for `ß`, and without the dot above an `i`, as only the Turkish capital has one.
+    It is the lower case of the canonical decomposition (Unicode 3.11, D68), with one small sigma,
+    `ss` for `ß`, and no dot above `i`, which only the Turkish capital has.
     """
-    # Letter by letter, as the last sigma of a word has another lower case.
+    # Letter by letter, because a word's final sigma has another lower case.
     lower = "".join(map(str.lower, normalize("NFD", text)))
     return re.sub("i\u0307+", "i", lower).replace("ς", _SIGMA).replace("ß", "ss")
 
 
 def _spellings() -> dict[str, str]:
-    """Return, by folded text, the single characters that are another writing of it."""
+    """Return, by folded text, the single characters that fold to it."""
     found: defaultdict[str, str] = defaultdict(str, {"ss": "ß", _SIGMA: "ς"})
     for character in map(chr, range(_ASSIGNED)):
         if character.lower() != character or not is_normalized("NFD", character):
@@ -78,7 +78,7 @@ def _any_of(characters: str) -> str:
 
 
 def _ranges(characters: set[str], *, gap: int) -> str:
-    """Return the ranges of characters, and of what lies in gaps between them."""
+    """Return the characters as ranges that bridge gaps of up to `gap` code points."""
     ordered = sorted(characters)
     breaks = [pair for pair in pairwise(ordered) if ord(pair[1]) - ord(pair[0]) > gap]
     firsts = [ordered[0], *(first for _, first in breaks)]
@@ -92,7 +92,7 @@ _WHOLE_LETTER = f"([^{_ranges(_ACCENTS, gap=1)}]|$)"
 
 
 def _parts(text: str) -> list[str]:
-    """Cut a folded text into letters, and rows of letters that fewer characters can stand for."""
+    """Split a folded text into letters, and into runs that have spellings with fewer characters."""
     parts, start = [], 0
     while start < len(text):
         at, end = start, start + 1
@@ -107,7 +107,7 @@ def _parts(text: str) -> list[str]:
 
 @lru_cache(_KEPT)
 def _ways(part: str) -> str:
-    """Match every way to write a part: cut in the middle, or with a character across the cut."""
+    """Match every spelling of a part: split in the middle, or with a character across the split."""
     if len(part) <= 1:
         return _letter(part)
     middle = len(part) // 2
@@ -120,7 +120,7 @@ def _ways(part: str) -> str:
 
 
 def _shorter(text: str, at: int) -> Iterator[tuple[int, str]]:
-    """Find how many letters from here on are one character, and which characters that can be."""
+    """Yield how many letters from here on can be a single character, and which characters."""
     if text[at + 1 : at + 2] in _SECOND:
         for length in range(2, min(_LONGEST, len(text) - at) + 1):
             if written := _SPELLINGS.get(text[at : at + length]):
@@ -135,10 +135,10 @@ def _letter(letter: str) -> str:
 
 
 def _accents(text: str) -> str | None:
-    """Match what the search, where it has accents, can be found in only once it is decomposed.
+    """Return what matches the texts that have to be decomposed before this search.
 
-    That is a text whose accents could stand in another order; any, for a search that begins with
-    one; and none (NULL) for a search without.
+    For a search with accents, these are texts with accents, whose order may differ; for a search
+    that begins with an accent, all texts; for a search without accents, none (NULL).
     """
     if text[0] in _MARKS:
         return ""
@@ -146,21 +146,21 @@ def _accents(text: str) -> str | None:
 
 
 def _hint(parts: list[str]) -> str | None:
-    """Return the longest part that is in every match's lower case as it stands, if there is one."""
+    """Return the longest substring that `lower()` of every match contains, or None."""
     runs = [""]
     for part, following in zip_longest(parts, parts[1:], fillvalue=""):
         plain = _plain(part) and following[:1] not in _MARKS
         runs[-1] += part if plain else ""
-        if not plain or part == "i":  # which a dot may follow
+        if not plain or part == "i":  # a dot may follow
             runs.append("")
     return max(runs, key=len) or None
 
 
 @lru_cache(_KEPT)
 def _plain(part: str) -> bool:
-    """Tell whether every writing of a part has it, and nothing before it, as its lower case."""
+    """Tell whether the lower case of every spelling of a part begins with the part."""
     if len(part) > 1 or part in _MARKS or category(part) == "Cn":
-        return False  # of the last, PostgreSQL may know more than this Python
+        return False  # unassigned here, but PostgreSQL's Unicode may be newer
     written = _SPELLINGS.get(part, "")
     known = ord(part) < _LONG_KNOWN or not written
     return known and all(each.lower()[0] == part for each in written)

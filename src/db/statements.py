@@ -1,7 +1,7 @@
 """Every statement of the service, written with SQLModel and compiled to text once, at import.
 
-Each names the user. An optional clause reads `NULL IS NULL OR ...`: psycopg2 writes the values into
-the text, so PostgreSQL folds the constant and plans the clause away.
+Each names the user. An optional clause reads `NULL IS NULL OR ...`: psycopg2 puts the values into
+the text, so PostgreSQL folds the constant and the planner drops the clause.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ _FINGERPRINT = bindparam("fingerprint", type_=BYTEA)
 _LOWER_IS_COMMON: ColumnElement[bool] = literal_column(
     "lower('I') = 'i' AND lower(chr(1071)) = chr(1103)", Boolean
 )
-"""Whether `lower()` knows letters beyond ASCII and no Turkish; the planner answers that itself."""
+"""Whether `lower()` maps letters beyond ASCII, and I to i; the planner folds it to a constant."""
 
 
 def _compiled(statement: ClauseElement) -> str:
@@ -67,7 +67,7 @@ def _unless_null(name: str, clause: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _in_utc(instant: Any) -> ColumnElement[Any]:
-    """Return a timestamp without a zone, the same whatever the session's time zone is."""
+    """Return a timestamp in UTC without a zone, whatever the session's time zone is."""
     return func.timezone(text("'UTC'"), col(instant))
 
 
@@ -81,7 +81,7 @@ COLUMNS: tuple[Any, ...] = (
     _in_utc(Task.created_at).label("created_at"),
     _in_utc(Task.updated_at).label("updated_at"),
 )
-"""What is read of a task, in the order of the contract's TaskResponse."""
+"""The columns of a task, in the order of the contract's TaskResponse."""
 
 _THIS_TASK = and_(col(Task.user_id) == _USER, col(Task.id) == _TASK)
 _THIS_VERSION = and_(
@@ -91,10 +91,10 @@ _THIS_VERSION = and_(
 
 
 def _contains(column: Any) -> ColumnElement[bool]:
-    """Match a search; the hint is cheap and comes first, the normal form is dear and comes last.
+    """Match a search; the hint is cheap and comes first, normalization is expensive and comes last.
 
-    Of a CASE the planner expects that it is true as often as not. Of a bare expression it would
-    expect few rows, read the user's tasks in any order, and sort.
+    The planner estimates that a CASE is true for half of the rows. For a bare expression it would
+    expect few rows, read the user's tasks in any order, and sort them.
     """
     hint = func.strpos(func.lower(column), bindparam("hint", type_=Text))
     unordered = (_matches(column, "accents"), func.normalize(column, text("NFD")))
@@ -106,7 +106,7 @@ def _contains(column: Any) -> ColumnElement[bool]:
 
 
 def _matches(column: Any, name: str) -> ColumnElement[bool]:
-    """Match a regular expression, in which no letter depends on the locale."""
+    """Match a regular expression under the collation C, independently of the locale."""
     return collate(column, "C").regexp_match(bindparam(name, type_=Text))
 
 
@@ -158,10 +158,10 @@ DELETE = _compiled(delete(Task).where(_THIS_VERSION).returning(col(Task.id)))
 
 
 def _claimed(fresh: CTE) -> CTE:
-    """Claim the Idempotency-Key for the fresh id, or find what it was claimed for before.
+    """Claim the Idempotency-Key for the fresh id, or find the task it was claimed for before.
 
-    The update that changes nothing makes a claimed key's row visible and locks it, even when
-    another session committed it after this statement began, which DO NOTHING would not
+    The update changes nothing, but locks a claimed key's row and makes it visible even if another
+    session committed it after this statement began; DO NOTHING would not
     (https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT).
     """
     claim = upsert(IdempotencyKey).from_select(
@@ -190,8 +190,7 @@ def _created(fresh: CTE, claimed: CTE) -> CTE:
 def _expired() -> CTE:
     """Delete the user's oldest keys, a few at a time, but not the one that is being claimed.
 
-    Those that another statement holds are left to it, as two that wait for each other would be a
-    deadlock.
+    Keys locked by another statement are skipped: waiting for each other would be a deadlock.
     """
     theirs = col(IdempotencyKey.user_id) == _USER
     old = (
@@ -205,7 +204,7 @@ def _expired() -> CTE:
         .limit(_MOST_EXPIRED)
         .with_for_update(skip_locked=True)
     )
-    # An array, as PostgreSQL would join a subquery with all keys that the user has.
+    # An array, because PostgreSQL would join a subquery with all keys of the user.
     expired = any_(func.array(old.scalar_subquery()))
     return delete(IdempotencyKey).where(theirs, col(IdempotencyKey.key) == expired).cte("expired")
 
@@ -236,12 +235,12 @@ SELECT bool_and(to_regclass(name) IS NOT NULL),
 FROM (VALUES {_values(privileges.SERVED)}) AS tables (name),
     (VALUES {_values(privileges.RIGHTS)}) AS rights (privilege)
 """  # noqa: S608 (the names are constants of `privileges`)
-"""Asks for no user's data: whether the tables are there, whether this role may do with them what
-the others here do, and whether the database takes no changes, as a standby's transactions don't."""
+"""Reads no user's data: whether the tables exist, whether this role has the privileges that the
+other statements need, and whether the database is read-only, as a standby is."""
 
 NAMES = {
     text: name.lower()
     for name, text in tuple(globals().items())
     if name.isupper() and isinstance(text, str)
 }
-"""What each statement is called where its text would tell too much."""
+"""The name of each statement, for logs and traces."""

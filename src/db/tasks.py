@@ -1,6 +1,6 @@
-"""What can be done with a user's tasks: one statement each, in one round trip.
+"""The operations on a user's tasks: one statement each, in one round trip.
 
-Only where a versioned change finds nothing, a second one tells which of two reasons it was.
+Only if a change with `If-Match` finds nothing, a second statement tells why.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ async def page(
 ) -> tuple[list[Task], str | None]:
     """Return up to `limit` of the user's tasks and the cursor of the next page, if there is one.
 
-    Raises `InvalidCursor` where the cursor belongs to another list.
+    Raises `InvalidCursor` if the cursor belongs to another list.
     """
     of_list = (user, complete, q, newest_first)
     after = None if cursor is None else task_before(cursor, *of_list)
@@ -57,9 +57,9 @@ async def create(pool: Pool, user: str, title: str, description: str | None) -> 
 
 
 async def create_once(pool: Pool, user: str, title: str, description: str | None, key: str) -> Task:
-    """Create a task, or return it as the first request with this key did.
+    """Create a task, or return the task as the first request with this key did.
 
-    Raises `IdempotencyKeyReused` where that request's title or description was another.
+    Raises `IdempotencyKeyReused` if that request had another title or description.
     """
     fingerprint = sha256(repr((title, description)).encode()).digest()
     values = {"user": user, "new_title": title, "new_description": description}
@@ -81,10 +81,10 @@ async def replace(
     complete: bool,
     versions: Sequence[str] | None,
 ) -> Task:
-    """Set all that can be set of a task and return it.
+    """Replace a task and return it.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
-    `NoVersionNamed`, where there are none in it.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
+    `NoVersionNamed` if `versions` is empty.
     """
     this = {"user": user, "task": task, "versions": versions}
     values = {"new_title": title, "new_description": description, "new_complete": complete}
@@ -94,10 +94,10 @@ async def replace(
 async def patch(
     pool: Pool, user: str, task: int, changes: dict[str, Any], *, versions: Sequence[str] | None
 ) -> Task:
-    """Set what `changes` holds of title, description and complete, and return the task.
+    """Change the properties in `changes` (title, description, complete) and return the task.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
-    `NoVersionNamed`, where there are none in it.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
+    `NoVersionNamed` if `versions` is empty.
     """
     this = {"user": user, "task": task, "versions": versions}
     values = {
@@ -112,8 +112,8 @@ async def patch(
 async def delete(pool: Pool, user: str, task: int, *, versions: Sequence[str] | None) -> None:
     """Delete a task for good.
 
-    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion` or
-    `NoVersionNamed`, where there are none in it.
+    With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
+    `NoVersionNamed` if `versions` is empty.
     """
     this = {"user": user, "task": task, "versions": versions}
     await _change(pool, statements.DELETE, this)

@@ -1,1 +1,1 @@
-"""Whether a database can keep what the service promises, asked on a connection of `db.schema`."""
+"""Checks whether a database suits the service; they run on a connection of `db.schema`."""

@@ -1,14 +1,14 @@
-"""Whether the tables are those of the models, constraint by constraint.
+"""Compare the tables with the models, constraint by constraint.
 
-PostgreSQL writes every expression in its own words: the models are made as temporary tables, and
-both are read from its catalogs (https://www.postgresql.org/docs/current/catalogs.html).
+PostgreSQL rewrites every expression, so the models are created as temporary tables, and both are
+read from the catalogs (https://www.postgresql.org/docs/current/catalogs.html).
 """
 
 from sqlalchemy import Connection, text
 
 from db.models import Task
 
-_METADATA = Task.metadata  # of all the models, as each registers itself there
+_METADATA = Task.metadata  # every model registers itself there
 
 TABLES = tuple(_METADATA.tables)
 CONSTRAINTS = tuple(
@@ -42,9 +42,10 @@ _PARTS = text(
 
 
 def drift(connection: Connection) -> list[str]:
-    """Return a line for each part of a table that is missing, more, or other than the models say.
+    """Return a line for each column, constraint or index that differs from the models.
 
-    NOT VALID is no difference, as new rows are held to it; nor is an index that only speeds reads.
+    NOT VALID is no difference, because new rows are checked; nor is an additional index that is
+    not unique.
     """
     there = {table: _parts(connection, table) for table in TABLES}
     made = connection.begin_nested()

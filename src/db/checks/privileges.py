@@ -1,4 +1,4 @@
-"""What the role that serves may do: what the statements need, and no more.
+"""The privileges of the serving role: what the statements need, and no more.
 
 Source: https://www.postgresql.org/docs/current/ddl-priv.html
 """
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 SERVED = ("tasks", "idempotency_keys")
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-"""What the statements need on each of the tables they serve."""
+"""The privileges that the statements need on each table."""
 
 _TABLES = {**dict.fromkeys(SERVED, RIGHTS), "alembic_version": ("SELECT",)}
 _SEQUENCE = "tasks_id_seq"
@@ -32,12 +32,12 @@ _CLOSED_SCHEMAS = text(
 
 
 def role_of(connection: Connection) -> str:
-    """Return the name of the role that is logged in."""
+    """Return the name of the connection's role."""
     return str(connection.scalar(_ROLE))
 
 
 def lacking(connection: Connection) -> list[str]:
-    """Return what the role may not do to the tables that are there, such as `SELECT on tasks`."""
+    """Return the missing privileges on the tables that exist, such as `SELECT on tasks`."""
     schemas = connection.scalars(_CLOSED_SCHEMAS)
     tables = [
         f"{privilege} on {table}"
@@ -50,7 +50,7 @@ def lacking(connection: Connection) -> list[str]:
 
 
 def grants(role: str, schema: str) -> list[str]:
-    """Return the statements with which the tables' owner lets `role` serve."""
+    """Return the statements with which the tables' owner grants `role` the rights to serve."""
     to, inside = f"TO {_quoted(role)};", _quoted(schema)
     tables = [
         f"GRANT {', '.join(privileges)} ON {inside}.{_quoted(table)} {to}"
@@ -64,5 +64,5 @@ def grants(role: str, schema: str) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """Return an identifier that is this name to the letter, capitals and quotes included."""
+    """Return a name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

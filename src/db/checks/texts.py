@@ -1,4 +1,4 @@
-"""Whether a database holds every text, and finds it as fast as others do.
+"""Check whether a database's encoding holds every text, and its collation searches fast.
 
 Source: https://www.postgresql.org/docs/current/multibyte.html
 """
@@ -10,11 +10,11 @@ _FOLDS_OTHERWISE = text("SELECT lower('TITLE') <> 'title'")
 
 
 class UnfitDatabase(Exception):
-    """The database can't keep what the contract promises."""
+    """The database can't serve the contract."""
 
 
 def require_utf8(connection: Connection) -> None:
-    """Raise `UnfitDatabase` where there are characters that the database does not know."""
+    """Raise `UnfitDatabase` unless the encoding has all characters of Unicode."""
     encoding = connection.scalar(_ENCODING)
     if encoding != "UTF8":
         raise UnfitDatabase(
@@ -25,5 +25,5 @@ def require_utf8(connection: Connection) -> None:
 
 
 def folds_otherwise(connection: Connection) -> bool:
-    """Tell whether I is no capital of i, as in Turkish and Azeri, which makes searches dear."""
+    """Tell whether `lower('I')` is not `i`, as in Turkish and Azeri; it makes searches slow."""
     return bool(connection.scalar(_FOLDS_OTHERWISE))

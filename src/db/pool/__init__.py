@@ -1,1 +1,1 @@
-"""Connections to PostgreSQL: dialled, shared among users, and given back."""
+"""Connections to PostgreSQL: opening them, sharing them among users, running statements."""

@@ -1,7 +1,7 @@
-"""Statements that another transaction was in the way of, sent again.
+"""Retry statements that conflicted with another transaction.
 
-Under READ COMMITTED, PostgreSQL lets them wait for each other and only ends deadlocks; under its
-stricter isolation levels, and in CockroachDB and YugabyteDB, one of two is told to come back.
+Under READ COMMITTED, PostgreSQL lets statements wait for each other and aborts only deadlocks.
+Under its stricter isolation levels, and in CockroachDB and YugabyteDB, one of two is aborted.
 """
 
 import asyncio
@@ -11,14 +11,14 @@ from random import uniform
 from db.errors import Conflict
 from db.pool.connection import Rows
 
-_PAUSES = (0.02, 0.08, 0.32)  # seconds at most: those who met spread more at each attempt
+_PAUSES = (0.02, 0.08, 0.32)  # seconds at most; random, and growing, to spread them
 
 
 async def settled(send: Callable[[], Awaitable[Rows]], deadline: float) -> Rows:
     """Send a statement, and up to three times again while it ends in a conflict.
 
-    As each is a transaction of its own, a conflict leaves nothing of it behind. Raises `Conflict`
-    after the third time, or where the next pause would pass `deadline` on the loop's clock.
+    Each is a transaction of its own, so a conflict rolls all of it back. Raises `Conflict` after
+    the third retry, or if the next pause would end after `deadline` (the loop's clock).
     """
     for longest in _PAUSES:
         try:

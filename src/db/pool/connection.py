@@ -19,7 +19,7 @@ class Connection:
     """Runs one statement at a time, each in its own transaction.
 
     `on_lost` is called when the server ends the connection while no statement runs. `prepared`
-    tells whether its session keeps the statements of `db.prepared`.
+    tells whether the session has the prepared statements of `db.pool.prepared`.
     """
 
     prepared = False
@@ -41,18 +41,18 @@ class Connection:
     async def open(cls, dsn: str, *, patience: float = 10.0) -> Self:
         """Connect to the first server of `dsn` that can be used.
 
-        Each address has `patience` seconds where `dsn` has no `connect_timeout`. Raises
+        Each address has `connect_timeout` of `dsn`, else `patience` seconds. Raises
         `DatabaseUnavailable`.
         """
         return cls(await Dialer(dsn, patience=patience).dial())
 
     async def execute(self, sql: str, parameters: Mapping[str, object] | None = None) -> Rows:
-        """Run a statement and return its rows; cancelled, it closes the connection.
+        """Run a statement and return its rows; cancelling it closes the connection.
 
         Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
         if not self.closed and self._unasked.poll(0):
-            self.close()  # the server ended it, and the loop has not come round to saying so
+            self.close()  # the server ended it, and the loop has not reported it yet
         if self.closed:
             raise ConnectionLost(sent=False)
         self._cursor = self._link.cursor()
@@ -67,7 +67,7 @@ class Connection:
             raise
 
     def close(self, reason: Exception | None = None) -> None:
-        """End the connection; a statement that still runs fails with `reason`."""
+        """End the connection; a running statement fails with `reason`."""
         if self.closed:
             return
         self.closed = True
@@ -78,7 +78,7 @@ class Connection:
 
     def _answered(self) -> asyncio.Future[Rows]:
         self._reply = reply = self._loop.create_future()
-        self._advance()  # a long statement is not sent yet, and only poll() says so
+        self._advance()  # a long statement may not be sent yet; only poll() tells
         return reply
 
     def _succeed(self, rows: Rows) -> None:

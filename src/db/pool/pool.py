@@ -1,4 +1,4 @@
-"""The connections that requests share."""
+"""The connection pool."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ _PAUSE = 0.1  # seconds from a failure to connect to the next attempt
 
 
 class Pool:
-    """Up to `size` connections, opened as they are needed and replaced as they are lost.
+    """Up to `size` connections, opened on demand and replaced when lost.
 
     The statements of a context have `timeout` seconds together; each waits at most
-    `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server is
-    told of a limit, too, so that what nobody waits for any more ends there as well. With `direct`,
-    where no pooler stands between, the sessions keep that limit and the statements. What runs for
-    longer than `slow` seconds is logged; 0 is never.
+    `acquire_timeout` of them for a connection, in a queue of at most `queue_limit`. The server has
+    a statement timeout as well, so that abandoned statements end there. With `direct` (no pooler in
+    between), sessions keep that timeout and prepared statements. Statements that run for longer
+    than `slow` seconds are logged; 0 logs none.
 
-    The statements of one user, whom their parameter `user` names, are at most half of those that
-    run and half of those that wait; users who wait take turns.
+    One user (the statement's parameter `user`) has at most half of the running and half of the
+    waiting statements; waiting users take turns.
     """
 
     def __init__(  # noqa: PLR0913 (each has a name and a default)
@@ -59,7 +59,7 @@ class Pool:
 
     @property
     def size(self) -> int:
-        """The number of connections there may be."""
+        """The maximum number of connections."""
         return self._size
 
     @property
@@ -82,9 +82,8 @@ class Pool:
     ) -> Rows:
         """Run a statement in its own transaction and return its rows.
 
-        With `retry`, for statements that only read, it is sent once more if its connection is lost;
-        any is sent again while another transaction is in its way. Raises `DatabaseUnavailable` or
-        `DatabaseRefused`.
+        With `retry`, for reads, it is sent once more if its connection is lost; conflicts with
+        other transactions are always retried. Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
         started = perf_counter()
         deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
@@ -97,21 +96,21 @@ class Pool:
             elapsed.set(elapsed.get() + perf_counter() - started)
 
     def count_setback(self, setback: ConnectionLost | Conflict) -> None:
-        """Count what a statement met that is a reason to send it again."""
+        """Count an error that leads to a retry."""
         if isinstance(setback, Conflict):
             self.conflicts += 1
         else:
             self.retries += 1
 
     def drop_idle(self) -> None:
-        """Close the idle connections: what ended one connection has mostly ended them all."""
+        """Close the idle connections: what ended one has usually ended all."""
         for connection in self._idle:
             connection.close()
         self._connections.difference_update(self._idle)
         self._idle.clear()
 
     async def close(self) -> None:
-        """End all connections; statements that run or wait raise `DatabaseUnavailable`."""
+        """End all connections; running and waiting statements raise `DatabaseUnavailable`."""
         self._closed = True
         self.queue.fail("The connection pool is closed.")
         for connection in tuple(self._connections):
@@ -141,7 +140,7 @@ class Pool:
         self, sql: str, parameters: Mapping[str, object] | None, deadline: float
     ) -> Rows:
         user = parameters.get("user") if parameters else None
-        # Where one is idle, all who wait have their share: nobody is overtaken.
+        # If a connection is idle, all who wait already have their share: nobody is overtaken.
         at_once = self._idle and self._shares.take(user)
         connection = self._idle.pop() if at_once else await self._wait(user, deadline)
         timer = asyncio.get_running_loop().call_at(deadline, end, connection)
@@ -171,9 +170,9 @@ class Pool:
         self._add(connection)
 
     def _serve(self) -> None:
-        """Hand out what is idle, as far as those whose turn it is may have it, then open more.
+        """Hand idle connections to the waiters whose turn it is, then open more.
 
-        To be called after each change: one user's release may be what another's wait was for.
+        To be called after each change: a user's release may let another waiter of theirs run.
         """
         while self._idle and self.queue.hand(self._idle[-1]):
             self._idle.pop()
@@ -181,7 +180,7 @@ class Pool:
             self._grow()
 
     def _grow(self) -> None:
-        """Open what those need who may have one; while the server refuses, one at a time."""
+        """Open connections for those who may have one; while the server refuses, one at a time."""
         room = self._size - len(self._connections)
         most = min(room, 1) if self._refused_until else room
         for _ in range(min(most, self._shares.ready) - len(self._opening)):
@@ -206,7 +205,7 @@ class Pool:
 
     def _note(self, failure: BaseException) -> None:
         if isinstance(failure.__cause__, TimeoutError):
-            return  # silence proves nothing to those who have just come, and is pause enough
+            return  # a timeout is pause enough, and newer waiters may still succeed
         self._refused_until = asyncio.get_running_loop().time() + _PAUSE
         if not self._connections:
             self.queue.fail(str(failure), failure)

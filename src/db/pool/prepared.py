@@ -1,8 +1,8 @@
-"""The statements as a session that is ours alone may keep them, parsed (PREPARE).
+"""The statements as server-side prepared statements (PREPARE), for direct connections only.
 
-A pooler in transaction mode gives every transaction another session, which knows none of them.
-Those with a limit are planned anew each time: a plan for all users, cursors and limits would be a
-bad one for most.
+A pooler in transaction mode may run every transaction in another session, which lacks them.
+Statements with a LIMIT are planned for each execution: a generic plan for all users, cursors and
+limits would be a bad one for most.
 """
 
 import re
@@ -46,7 +46,7 @@ def _parameters(text: str) -> list[str]:
 
 
 PREPARE = "; ".join(_prepare(name, text) for name, text in _NAMED.items())
-"""Prepares them all."""
+"""Prepares all of them."""
 
 EXECUTE = {text: _execute(name, text) for name, text in _NAMED.items()}
-"""What runs each statement once it is prepared."""
+"""The EXECUTE of each prepared statement."""

@@ -1,4 +1,4 @@
-"""Those who wait for a connection."""
+"""The queue of statements that wait for a connection."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from db.pool.shares import Shares, User, Waiter
 
 
 class WaitQueue:
-    """At most `limit` waiters, each of whom has `patience` seconds; `shares` says who is next."""
+    """At most `limit` waiters, each with `patience` seconds; `shares` decides who is next."""
 
     def __init__(self, shares: Shares, *, limit: int, patience: float) -> None:
         self._shares = shares
@@ -16,13 +16,13 @@ class WaitQueue:
         self._patience = patience
         self.waits = self.refused = 0
         self.waited = 0.0
-        """Seconds that they have waited, all together."""
+        """Seconds that all of them have waited together."""
 
     def __len__(self) -> int:
         return self._shares.waiting
 
     def join(self, user: User) -> Waiter:
-        """Take the user's last place; raises `DatabaseOverloaded` where there is none."""
+        """Join at the end of the user's line; raises `DatabaseOverloaded` if there is no room."""
         waiter: Waiter = asyncio.get_running_loop().create_future()
         if len(self) >= self._limit or not self._shares.add(user, waiter):
             self.refused += 1
@@ -30,9 +30,9 @@ class WaitQueue:
         return waiter
 
     async def turn(self, waiter: Waiter, deadline: float) -> Connection:
-        """Return the connection that the waiter is handed.
+        """Wait for a connection and return it.
 
-        Raises `WaitedTooLong` where that takes too long, and what `fail` was called with.
+        Raises `WaitedTooLong` after `patience` seconds, and `DatabaseUnavailable` after `fail`.
         """
         loop = asyncio.get_running_loop()
         started = loop.time()
@@ -45,20 +45,20 @@ class WaitQueue:
             self.waited += loop.time() - started
 
     def leave(self, user: User, waiter: Waiter) -> Connection | None:
-        """End a wait early; returns the connection that the waiter may just have been handed."""
+        """End a wait early; returns the connection if the waiter was just handed one."""
         waited = self._shares.remove(user, waiter)
         if waited or waiter.cancelled() or waiter.exception():
             return None
         return waiter.result()
 
     def hand(self, connection: Connection) -> bool:
-        """Hand a connection to who is next, and tell whether anybody may have it."""
+        """Hand a connection to the next waiter; False if nobody may have it."""
         if waiter := self._shares.call():
             waiter.set_result(connection)
         return waiter is not None
 
     def fail(self, message: str, cause: BaseException | None = None) -> None:
-        """Let all of them raise `DatabaseUnavailable`."""
+        """Fail all waits with `DatabaseUnavailable`."""
         for waiter in self._shares.drain():
             failure = DatabaseUnavailable(message)
             failure.__cause__ = cause and (cause.__cause__ or cause)

@@ -1,4 +1,4 @@
-"""How a session is begun, and what it is told with each statement."""
+"""How sessions begin, and the settings that they or their statements carry."""
 
 import asyncio
 
@@ -11,10 +11,10 @@ _PATIENCE = 4.0  # seconds for each address; a lost SYN is sent again after 1 an
 
 
 class Sessions:
-    """Sessions that end what takes longer than `timeout` seconds.
+    """Sessions with a statement timeout of `timeout` seconds.
 
-    With `direct`, where no pooler stands between, they keep that limit and the statements; else
-    each statement comes with the limit.
+    With `direct` (no pooler in between), a session keeps the timeout and prepared statements;
+    otherwise each statement carries the timeout.
     """
 
     def __init__(self, dsn: str, *, timeout: float, direct: bool) -> None:
@@ -22,14 +22,14 @@ class Sessions:
         self._patience = min(timeout, _PATIENCE)
         self._dialer = Dialer(dsn, patience=self._patience)
         settings = (
-            # A little sooner than here, so that a statement that is too slow costs no connection.
+            # A little shorter than our own, so that a slow statement does not cost a connection.
             f"statement_timeout = {round(timeout * 950) + 1}",
-            # Every order that is asked for is a key's; with stale statistics, PostgreSQL would
-            # rather read and sort all tasks of a user than walk along the key for a page.
+            # Every ORDER BY follows the primary key. With stale statistics, PostgreSQL would read
+            # and sort all tasks of a user instead of walking the index for a page.
             "enable_sort = off",
         )
         self._kept = "".join(f"SET {setting}; " for setting in settings)
-        # In the statement's own round trip and transaction, so that poolers may share the session.
+        # In the statement's own round trip and transaction, so that poolers can share sessions.
         self._sent = "".join(f"SET LOCAL {setting}; " for setting in settings)
 
     async def open(self) -> Connection:
@@ -40,7 +40,7 @@ class Sessions:
         return connection
 
     def message(self, connection: Connection, sql: str) -> str:
-        """Return what runs the statement on this connection."""
+        """Return the SQL that runs the statement on this connection."""
         if connection.prepared and sql in EXECUTE:
             return EXECUTE[sql]
         return self._sent + sql
@@ -52,7 +52,7 @@ class Sessions:
             await connection.execute(self._kept + PREPARE)
             connection.prepared = True
         except DatabaseRefused:
-            return  # the tables are not there yet: what is asked then says so
+            return  # the tables don't exist yet; the statements will report it
         except DatabaseUnavailable:
             connection.close()
             raise

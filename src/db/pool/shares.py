@@ -1,4 +1,4 @@
-"""What each user has of the connections, and whose turn it is to have one more."""
+"""Fair shares: the connections each user has, and whose turn is next."""
 
 import asyncio
 from collections import OrderedDict
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from db.pool.connection import Connection
 
 User = object
-"""A statement's parameter `user`; those without one are, together, one user's: None's."""
+"""A statement's parameter `user`; statements without one share the user None."""
 Waiter = asyncio.Future[Connection]
 
 
 class Line:
-    """A user's waiters in the order they came, of whom the first `ready` may have a connection."""
+    """A user's waiters in order of arrival; the first `ready` of them may have a connection."""
 
     __slots__ = ("ready", "waiters")
 
@@ -22,10 +22,10 @@ class Line:
 
 
 class Shares:
-    """At most half of the connections and of the waiters are one user's, but always one.
+    """Limits each user to half of the connections and of the waiters, but at least one.
 
-    Users who wait and use less than that take turns (round robin). Each call takes a constant
-    time, and nothing is kept of users who neither use a connection nor wait for one.
+    Waiting users below their limit take turns (round robin). Each call takes constant time, and
+    users who neither use a connection nor wait for one take no memory.
     """
 
     def __init__(self, *, connections: int, waiters: int) -> None:
@@ -35,12 +35,12 @@ class Shares:
         self._lines: dict[User, Line] = {}
         self._turns: OrderedDict[User, Line] = OrderedDict()
         self.waiting = 0
-        """All who wait."""
+        """The number of waiters."""
         self.ready = 0
-        """Those of them who may have a connection as soon as there is one."""
+        """The number of waiters who may have a connection as soon as one is free."""
 
     def take(self, user: User) -> bool:
-        """Count one more connection as the user's; False where that is more than their share."""
+        """Give the user one more connection; False if they have their share already."""
         in_use = self._in_use.get(user, 0)
         if in_use >= self._most_in_use:
             return False
@@ -48,7 +48,7 @@ class Shares:
         return True
 
     def release(self, user: User) -> None:
-        """Count one connection less as the user's."""
+        """Take one connection back from the user."""
         if in_use := self._in_use[user] - 1:
             self._in_use[user] = in_use
         else:
@@ -57,7 +57,7 @@ class Shares:
             self._update(user, line)
 
     def add(self, user: User, waiter: Waiter) -> bool:
-        """Let one more wait for the user; False where that is more than their share."""
+        """Add a waiter of the user; False if they have their share already."""
         line = self._lines.get(user)
         if line is None:
             line = self._lines[user] = Line()
@@ -69,7 +69,7 @@ class Shares:
         return True
 
     def remove(self, user: User, waiter: Waiter) -> bool:
-        """Let somebody wait no longer; False where they were called or removed before."""
+        """Remove a waiter; False if they were called or removed before."""
         line = self._lines.get(user)
         if line is None or waiter not in line.waiters:
             return False
@@ -79,9 +79,9 @@ class Shares:
         return True
 
     def call(self) -> Waiter | None:
-        """Return who is next, and count a connection as their user's; None if nobody may have it.
+        """Return the next waiter and give their user a connection; None if nobody may have it.
 
-        Those who have given up already, and are about to be removed, are passed over.
+        Waiters who have given up, but are not removed yet, are skipped.
         """
         while self._turns:
             user, line = self._turns.popitem(last=False)
@@ -94,7 +94,7 @@ class Shares:
         return None
 
     def drain(self) -> Iterator[Waiter]:
-        """Remove all who wait."""
+        """Remove and yield all waiters."""
         for user, line in tuple(self._lines.items()):
             while waiter := self._first(line):
                 yield waiter
@@ -109,7 +109,7 @@ class Shares:
         return None
 
     def _update(self, user: User, line: Line) -> None:
-        """Keep the turns true after a change; a user who has a place among them keeps it."""
+        """Update the turns after a change; users keep their place among them."""
         ready = min(len(line.waiters), self._most_in_use - self._in_use.get(user, 0))
         self.ready += ready - line.ready
         line.ready = ready

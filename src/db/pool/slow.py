@@ -1,4 +1,4 @@
-"""Statements that took long, told to the log by their names: their values are the users' own."""
+"""Log slow statements, by name only: their values are the users' data."""
 
 import logging
 
@@ -8,6 +8,6 @@ _log = logging.getLogger("todo_api.database")
 
 
 def report(sql: str, seconds: float) -> None:
-    """Log which statement took how long on its connection, the wait for that not included."""
+    """Log a statement and its time in seconds, without the wait for a connection."""
     fields = {"statement": NAMES.get(sql, "other"), "duration_ms": round(seconds * 1000, 2)}
     _log.warning("slow statement", extra={"fields": fields})

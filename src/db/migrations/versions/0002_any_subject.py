@@ -17,10 +17,10 @@ def downgrade() -> None:
 
 
 def _bound(characters: int) -> None:
-    """Hold all that is written from now on to the bound.
+    """Apply the bound to new rows.
 
-    NOT VALID, as to read the rows that are there would keep everybody else out for as long: going
-    up, they have met a narrower bound; going down, longer ones may stay.
+    NOT VALID, because reading the existing rows would lock the table for as long. On upgrade, they
+    already meet a narrower bound; on downgrade, longer ones may stay.
     """
     op.drop_constraint("tasks_user_id_length", "tasks")
     op.create_check_constraint(

@@ -16,9 +16,9 @@ _IS_THERE = text(
 
 
 def upgrade() -> None:
-    """Exchange the constraint in the tables that have the old one, and lock no others.
+    """Replace the constraint in tables that have the old one, and lock no others.
 
-    NOT VALID, as in 0002: `db.schema.validate` reads the rows later, while others use them.
+    NOT VALID, as in 0002: `db.schema.validate` checks the rows later, without blocking others.
     """
     if _is_there(_OLD):
         op.drop_constraint(_OLD, "tasks")
@@ -29,7 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Leave the constraint, which 0001 makes today."""
+    """Leave the constraint, because 0001 now creates it."""
 
 
 def _is_there(name: str) -> bool:

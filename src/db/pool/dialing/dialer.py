@@ -1,4 +1,4 @@
-"""The way to whichever server of a DSN answers first."""
+"""Connect to the server of a DSN that answers first."""
 
 import asyncio
 import random
@@ -13,16 +13,14 @@ from db.pool.dialing.dsn import Target, connect_timeout_of, is_shuffled, paramet
 from db.pool.dialing.link import Link, linked
 from db.pool.dialing.race import Race
 
-_MEMORY = (
-    60.0  # seconds; after them the order of the DSN counts again: its first server may be back
-)
+_MEMORY = 60.0  # seconds, after which the DSN's order applies again: its first server may be back
 
 
 class Dialer:
     """Connects to the first server of a DSN that can be used.
 
-    Each address has `connect_timeout`, `patience` seconds where the DSN does not say, and the next
-    one is tried soon. Those that were passed over for another one are tried last for a minute.
+    Each address has `connect_timeout` of the DSN, else `patience` seconds; the next one is tried
+    before that ends. Servers that failed while another was used are tried last for a minute.
     """
 
     def __init__(self, dsn: str, *, patience: float) -> None:
@@ -31,7 +29,7 @@ class Dialer:
         self._passed_over: dict[Target, float] = {}
 
     async def dial(self) -> Link:
-        """Return a connection of psycopg2's; raises `DatabaseUnavailable`."""
+        """Return a psycopg2 connection; raises `DatabaseUnavailable`."""
         try:
             parameters = parameters_of(self._dsn)
             seconds = connect_timeout_of(parameters) or self._patience
@@ -57,7 +55,7 @@ class Dialer:
         return sorted(targets, key=lambda target: self._passed_over.get(target, now) > now)
 
     def _remember(self, winner: Target, begun: Iterable[Target]) -> None:
-        """Note who was silent, refused or not what is wanted, and who is not any more."""
+        """Note which servers failed (silent, refused or of the wrong kind) and which work again."""
         now = asyncio.get_running_loop().time()
         noted = {target: until for target, until in self._passed_over.items() if until > now}
         noted |= dict.fromkeys(begun, now + _MEMORY)
@@ -67,9 +65,9 @@ class Dialer:
 
 
 async def _addresses(target: Target, *, shuffled: bool) -> list[Target]:
-    """Look the name up, as libpq would block on it; TLS still needs it.
+    """Look the name up, because libpq would block on it; TLS still needs the name.
 
-    The families take turns, so that one that leads nowhere costs one address only (RFC 8305,
+    The address families alternate, so that an unreachable one costs a single address (RFC 8305,
     section 4).
     """
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What a DSN says of its servers, with the environment and the defaults of libpq.
+"""Parse the servers of a DSN, with libpq's environment variables and defaults.
 
 Source: https://www.postgresql.org/docs/current/libpq-connect.html
 """
@@ -20,11 +20,11 @@ _VARIABLES = {
 }
 _DEFAULT_PORT = "5432"
 _NOWHERE = "/dev/null"
-"""A second host for libpq, which goes there only where the first one did not turn us away."""
+"""A second host for libpq, which it tries only unless the first one refused the session."""
 
 
 class Target(NamedTuple):
-    """A server to try, and what it has to be; with no port either, the one that libpq finds."""
+    """A server to try, and the kind that is wanted; without host and port, libpq's default."""
 
     host: str = ""
     hostaddr: str = ""
@@ -43,7 +43,7 @@ class Target(NamedTuple):
         return False
 
     def added_to(self, parameters: dict[str, str]) -> dict[str, str]:
-        """Return the parameters of libpq with which it tries this server alone."""
+        """Return the libpq parameters that try this server alone."""
         merged = dict(parameters)
         if self.target_session_attrs:
             merged["target_session_attrs"] = self.target_session_attrs
@@ -57,10 +57,10 @@ class Target(NamedTuple):
 
 
 def parameters_of(dsn: str) -> dict[str, str]:
-    """Return what the DSN says, or else the environment.
+    """Return the parameters of the DSN, else of the environment.
 
-    A service file, which goes before the environment, is read by libpq alone: what it says is not
-    in here. Raises `psycopg2.Error`.
+    A service file, which has precedence over the environment, is read by libpq alone and is not
+    included. Raises `psycopg2.Error`.
     """
     given: dict[str, str] = parse_dsn(dsn)
     if service := given.get("service", os.environ.get("PGSERVICE")):
@@ -74,9 +74,9 @@ def parameters_of(dsn: str) -> dict[str, str]:
 
 
 def targets_of(parameters: dict[str, str]) -> list[Target]:
-    """Return the servers to try, in the order to try them in; all of them twice to prefer a kind.
+    """Return the servers to try, in order; each twice if a kind is only preferred.
 
-    Raises ValueError where there are not as many ports or addresses as hosts.
+    Raises ValueError unless there are as many ports and addresses as hosts.
     """
     hosts = [] if parameters.get("service") else _hosts_of(parameters)
     if is_shuffled(parameters):
@@ -87,24 +87,24 @@ def targets_of(parameters: dict[str, str]) -> list[Target]:
 
 
 def is_shuffled(parameters: dict[str, str]) -> bool:
-    """Tell whether the servers are tried in random order, so that they share the load."""
+    """Tell whether the servers are tried in random order, to share the load."""
     return parameters.get("load_balance_hosts") == "random"
 
 
 def connect_timeout_of(parameters: dict[str, str]) -> int | None:
-    """Return the seconds that each address has; None is for ever.
+    """Return the seconds that each address has; None means no limit.
 
-    Raises ValueError where it is no number.
+    Raises ValueError for what is not a number.
     """
     seconds = int(parameters.get("connect_timeout") or 0)
     return seconds if seconds > 0 else None
 
 
 def refuses(error: Exception) -> bool:
-    """Tell whether a server turned us away, so that the others of the list are not to be asked.
+    """Tell whether a server refused the session, in which case libpq does not try the others.
 
-    libpq has a colon and two spaces after the severity, whatever the server's language. It goes on
-    where the server only can't be used now, and where it is not the kind that is wanted.
+    libpq writes a colon and two spaces after the severity, whatever the server's language. It
+    tries the next server if this one is only unavailable now, or of the wrong kind.
     """
     return ":  " in str(error) and _NOWHERE not in str(error)
 

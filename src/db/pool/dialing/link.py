@@ -1,4 +1,4 @@
-"""A psycopg2 connection in asynchronous mode, until the server takes statements."""
+"""Open a psycopg2 connection in asynchronous mode."""
 
 import asyncio
 from typing import Any
@@ -14,10 +14,10 @@ _DEFAULTS = {
 }
 _TIMESTAMP = 1114  # the type's OID
 _INSTANT = new_type((_TIMESTAMP,), "INSTANT", UNICODE)
-"""Timestamps stay text (ISO 8601 but for its T): they are only ever written out again."""
+"""Timestamps stay text (ISO 8601 with a space for the T): they are only written out again."""
 
 Link = Any
-"""psycopg2's connection, which has no type of its own."""
+"""psycopg2's connection; psycopg2 has no type stubs."""
 
 
 async def linked(parameters: dict[str, str]) -> Link:
@@ -34,7 +34,7 @@ async def linked(parameters: dict[str, str]) -> Link:
 
 
 async def _ready(fd: int, state: int) -> None:
-    """Wait for one event only: between two polls libpq may change to another socket."""
+    """Wait for one event: between two polls libpq may switch to another socket."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     add, remove = (

@@ -1,4 +1,4 @@
-"""Attempts to reach a server, one begun soon after the other (Happy Eyeballs, RFC 8305)."""
+"""Staggered attempts to reach a server (Happy Eyeballs, RFC 8305)."""
 
 import asyncio
 from collections import deque
@@ -18,7 +18,7 @@ Attempt = Callable[[Target], Awaitable[Link | list[Target]]]
 class Race:
     """One way to the first server that can be used; `begun` are the targets tried so far.
 
-    An attempt that returns targets, the addresses of a name, has them tried next.
+    If an attempt returns targets (the addresses of a name), they are tried next.
     """
 
     def __init__(self, targets: Iterable[Target], attempt: Attempt) -> None:
@@ -29,7 +29,7 @@ class Race:
         self._failures: list[Exception] = []
 
     async def run(self) -> tuple[Link, Target]:
-        """Return the first connection, and whose it is; close all others.
+        """Return the first connection and its target; close all others.
 
         Raises the most telling failure if every attempt fails: `psycopg2.Error`, OSError (a
         TimeoutError included) or ValueError.
@@ -53,7 +53,7 @@ class Race:
             self._running[asyncio.ensure_future(self._attempt(target))] = target
 
     async def _ended(self) -> set[asyncio.Task[Link | list[Target]]]:
-        """Return the attempts that have ended, or none when it is time for the next."""
+        """Return the attempts that have ended; empty when it is time to begin the next."""
         timeout = _STAGGER if self._waiting else None
         ended, _ = await asyncio.wait(
             self._running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
@@ -66,7 +66,7 @@ class Race:
         except (psycopg2.Error, OSError, ValueError) as failure:
             self._failures.append(failure)
             if refuses(failure):
-                self._waiting = deque(maxlen=0)  # nor are the names still looked up to be tried
+                self._waiting = deque(maxlen=0)  # not the names being looked up either
             return None
         if isinstance(outcome, list):
             self._waiting.extendleft(reversed(outcome))
