@@ -1,4 +1,4 @@
-"""The handlers, found by their operationId."""
+"""The handlers, looked up by operationId."""
 
 from handlers.tasks import (
     create_task,

@@ -1,6 +1,6 @@
 """The operations of the tag Tasks, one function per operationId.
 
-The contract has been checked before a function is called: the user is the token's own.
+They run after the contract's checks, so `user_id` is the token's user and the body is valid.
 """
 
 from typing import Any
@@ -59,7 +59,7 @@ async def get_task(pool: Pool, user_id: str, task_id: int) -> tuple[Task, Header
 async def update_task(
     pool: Pool, user_id: str, task_id: int, body: Body, if_match: str | None
 ) -> tuple[Task, Headers]:
-    """Replace all that a client may set."""
+    """Replace a task: every property that a client may set."""
     task = await tasks.replace(
         pool,
         user_id,

@@ -1,1 +1,1 @@
-"""Who sends a request: tokens and the keys they are signed with."""
+"""Authentication: tokens and the keys that they are signed with."""

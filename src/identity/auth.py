@@ -13,9 +13,9 @@ from jwt.utils import base64url_decode
 from identity.keys import KeySet, SharedSecret
 
 _MAX_VERIFIED = 10_000
-_LONGEST_REMEMBERED = 2048  # bytes of a header; of a longer one its digest is
+_LONGEST_REMEMBERED = 2048  # bytes of a header; a longer one is remembered by its digest
 _CLOCK_LEEWAY = 10  # seconds that an issuer's clock may be ahead of ours
-_YEAR_10000 = 253_402_300_800  # seconds; a later date is an error of units, or an attack
+_YEAR_10000 = 253_402_300_800  # seconds; a later date is in milliseconds, or an attack
 
 _BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
@@ -31,9 +31,9 @@ class TokenMissing(Exception):
 
 
 class TokenInvalid(Exception):
-    """The request carries a bearer token that proves nothing: why, in a word and a sentence.
+    """The request's bearer token is not valid.
 
-    The sentence is for the client. The word is for the log, and stays the same.
+    The message is a sentence for the client; `reason` is a stable keyword for the log.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -48,7 +48,7 @@ class _Verified(NamedTuple):
 
 
 class Authenticator:
-    """Tells the user of a request from its bearer token (RFC 6750), a JWT (RFC 7519)."""
+    """Finds the user of a request's bearer token (RFC 6750), a JWT (RFC 7519)."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class Authenticator:
 
     @property
     def cached_tokens(self) -> int:
-        """The number of tokens that were verified and are remembered."""
+        """The number of verified tokens in the cache."""
         return len(self._verified)
 
     def cached(self, authorization: Sequence[bytes]) -> str | None:
-        """Return the user of a header that was verified before and still holds, else None."""
+        """Return the user of a cached token that is still valid, else None."""
         if len(authorization) != 1:
             return None
         verified = self._verified.get(_name_of(authorization[0]))
@@ -82,10 +82,10 @@ class Authenticator:
     async def authenticate(
         self, authorization: Sequence[bytes], admit: Callable[[], Awaitable[None]] | None = None
     ) -> str:
-        """Return the user whom the values of all Authorization headers of a request prove.
+        """Return the user whom a request's Authorization headers prove.
 
-        `admit` is asked before anything but a remembered token is looked at, and may raise what it
-        likes. Raises TokenMissing, TokenInvalid, and KeysUnavailable where no key could be had yet.
+        `admit` is called before a token that is not cached is verified, and may raise. Raises
+        TokenMissing, TokenInvalid, and KeysUnavailable if no key could be fetched yet.
         """
         if user := self.cached(authorization):
             self.hits += 1
@@ -103,7 +103,7 @@ class Authenticator:
         return user
 
     async def _key(self, header: dict[str, Any]) -> PyJWK:
-        # What a token says of its own key (`jwk`, `jku`, `x5c`, `x5u`) counts for nothing.
+        # Keys that the token itself names (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
         if not _UNSUPPORTED_HEADERS.isdisjoint(header):
             raise TokenInvalid("extension", "The token uses an extension that is not supported.")
         typ = header.get("typ", "JWT")
@@ -127,16 +127,16 @@ class Authenticator:
     def _check_issuer_and_audience(self, claims: dict[str, Any]) -> None:
         if self._issuer is not None and claims.get("iss") != self._issuer:
             raise TokenInvalid("issuer", "The token is from another issuer.")
-        # RFC 7519 section 4.1.3: who is not among the audiences, or has no name, refuses the token.
+        # RFC 7519, 4.1.3: a service that is not in `aud`, or has no name, refuses the token.
         named = "aud" in claims or self._audience is not None
         if named and self._audience not in _audiences(claims):
             raise TokenInvalid("audience", "The token is for another audience.")
 
     def _user(self, claims: dict[str, Any]) -> str:
         user = claims.get("user_id", claims.get("sub"))
-        if type(user) is int and user >= 0 and "user_id" in claims:  # as servers number their users
+        if type(user) is int and user >= 0 and "user_id" in claims:  # numeric user ids
             user = str(user)
-        with _hostile_input():  # a lone surrogate is no text that a pattern could be matched with
+        with _hostile_input():  # no pattern can be matched with a lone surrogate
             valid = isinstance(user, str) and self._is_user(user)
         if not isinstance(user, str) or not valid:
             raise TokenInvalid("no user", "The token names no valid user.")
@@ -146,14 +146,14 @@ class Authenticator:
 
     def _remember(self, header: bytes, token: bytes, verified: _Verified) -> None:
         if len(header) != len(b"Bearer ") + len(token):
-            return  # or one token, padded with spaces, could fill the memory
+            return  # one token, padded with spaces, could fill the memory
         self._verified[_name_of(header)] = verified
         if len(self._verified) > _MAX_VERIFIED:
             self._verified.popitem(last=False)
 
 
 def _name_of(header: bytes) -> bytes:
-    """Return what a header is remembered by, which is never long."""
+    """Return a header's key in the cache, of limited length."""
     return header if len(header) <= _LONGEST_REMEMBERED else blake2b(header).digest()
 
 
@@ -180,7 +180,7 @@ def _claims(token: bytes, key: PyJWK) -> dict[str, Any]:
 
 @contextmanager
 def _hostile_input() -> Iterator[None]:
-    """Turn all that PyJWT, base64 and json raise on tokens into TokenInvalid."""
+    """Turn the errors of PyJWT, base64 and json into TokenInvalid."""
     try:
         yield
     except InvalidSignatureError:
@@ -202,17 +202,17 @@ def _check_times(claims: dict[str, Any]) -> float:
 
 
 def _date(value: Any) -> float:
-    # By type, for True is an int too; NaN and infinity fail the comparison.
+    # By type, because True is an int, too; NaN and infinity fail the comparison.
     if type(value) not in {int, float} or not 0 <= value < _YEAR_10000:
         raise TokenInvalid("dates", "The token lacks an expiry, or one of its dates is wrong.")
     return float(value)
 
 
 def _audiences(claims: dict[str, Any]) -> list[Any]:
-    """Return whom the token is for; without `aud`, the client that it was issued to.
+    """Return the token's audiences; without `aud`, the client that it was issued to.
 
-    Access tokens of Cognito name that one in `client_id`, session tokens of Clerk in `azp`, which
-    their own verifiers compare.
+    Cognito's access tokens name the client in `client_id`, Clerk's session tokens in `azp`; their
+    own verifiers compare these.
     """
     aud = claims.get("aud") if "aud" in claims else claims.get("client_id", claims.get("azp"))
     audiences: list[Any] = aud if isinstance(aud, list) else [aud]
@@ -229,7 +229,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("repeated name")  # what two readers would read differently
+        raise ValueError("repeated name")  # two parsers could read it differently
     return members
 
 

@@ -1,4 +1,4 @@
-"""What a JWK Set (RFC 7517) has to verify tokens with."""
+"""The usable keys of a JWK Set (RFC 7517)."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from jwt import PyJWK, PyJWTError
 from identity.weak import is_weak
 
 KeyName = tuple[str | None, str]
-"""A key's id, if it has one, and its algorithm: of two keys with one id, each has its own."""
+"""A key's id, if it has one, and its algorithm, as several keys may have the same id."""
 
 _TELLING = ("alg", "crv", "kty")
 _NAME = re.compile("[ -~]+")
@@ -20,22 +20,22 @@ _MOST_NAMES = 10
 
 
 class NotASetError(Exception):
-    """The document is none, or no key of it can be used; the message is why."""
+    """The document is not a JWK Set, or has no usable key; the message says why."""
 
 
 class EmptySetError(NotASetError):
-    """It is a set without keys: one may be made with the first token."""
+    """The set is empty: the issuer may create a key with the first token."""
 
 
 class NoUsableKeyError(NotASetError):
-    """It is a set, but none of its keys can be used here."""
+    """The set has keys, but none that can be used here."""
 
 
 def keys_in(body: bytes) -> dict[KeyName, PyJWK]:
-    """Return the keys of a set that can be used, each bound to the one algorithm it is named with.
+    """Return the usable keys of a set, each bound to one algorithm.
 
-    Of keys with one name the first counts; of those without an id that leave a choice, none.
-    Raises `NotASetError`, and ValueError for what is not JSON.
+    If several keys have the same name, the first is used; without an id, none of them. Raises
+    `NotASetError`, and ValueError for malformed JSON.
     """
     document = orjson.loads(body)
     entries = document.get("keys") if isinstance(document, dict) else None
@@ -57,7 +57,7 @@ def keys_in(body: bytes) -> dict[KeyName, PyJWK]:
 
 
 def name_of(key: PyJWK) -> KeyName:
-    """Return what a token names the key by: its headers `kid` and `alg`."""
+    """Return the `kid` and `alg` of tokens that the key signs."""
     return key.key_id, key.algorithm_name
 
 
@@ -72,12 +72,12 @@ def _key_of(entry: Any) -> PyJWK | None:
         key = PyJWK(entry, "EdDSA" if algorithm == "Ed25519" else algorithm)
     except (PyJWTError, UnsupportedAlgorithm):
         return None
-    key.algorithm_name = algorithm  # PyJWT has RFC 8037's name only for what RFC 9864 names anew
+    key.algorithm_name = algorithm  # RFC 9864's name; PyJWT only has RFC 8037's
     return None if key.Algorithm.check_key_length(key.key) or is_weak(key.key) else key
 
 
 def _is_for_verifying(entry: Any) -> bool:
-    if not isinstance(entry, dict) or "d" in entry:  # a private key that is published is nobody's
+    if not isinstance(entry, dict) or "d" in entry:  # a published private key proves nothing
         return False
     operations = entry.get("key_ops", ["verify"])
     return (
@@ -89,7 +89,7 @@ def _is_for_verifying(entry: Any) -> bool:
 
 
 def _algorithms_of(entry: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a key of this type and curve may verify; the first where it names none."""
+    """Return the algorithms of a key's type and curve, the default first."""
     match entry:
         case {"kty": "OKP", "crv": "Ed25519"}:
             return ("EdDSA", "Ed25519")
@@ -106,13 +106,13 @@ def _algorithms_of(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _listed(entries: list[Any]) -> str:
-    """Return which algorithms, or types of key, a set has, for the operator who chose them."""
+    """Return the algorithms or key types of a set, for the operator's log."""
     names = sorted({name[:_LONGEST_NAME] for name in _named(entries)})[:_MOST_NAMES]
     return f", which has {', '.join(names)}" if names else ""
 
 
 def _named(entries: list[Any]) -> Iterator[str]:
-    """Yield the most telling name of each entry that has one in printable ASCII."""
+    """Yield the algorithm, curve or type of each entry, if it is printable ASCII."""
     for entry in entries:
         names = [entry.get(key) for key in _TELLING] if isinstance(entry, dict) else []
         told = [name for name in names if isinstance(name, str) and _NAME.fullmatch(name)]

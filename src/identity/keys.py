@@ -23,11 +23,11 @@ _MAX_JWKS_BYTES = 1024 * 1024
 
 
 class KeysUnavailable(Exception):
-    """No signing key could be had yet; the message is why."""
+    """No signing key could be fetched yet; the message says why."""
 
 
 class SharedSecret:
-    """One HS256 secret; any `kid` names it.
+    """One HS256 secret, whatever the `kid`.
 
     Raises ValueError for less than 32 bytes (RFC 7518 section 3.2) and for a public key or JWK.
     """
@@ -45,11 +45,11 @@ class SharedSecret:
             raise ValueError(weakness)
 
     def holds(self, key: PyJWK) -> bool:
-        """Say whether this very key object is still in use."""
+        """Tell whether this key object is still in use."""
         return key is self._key
 
     def knows(self, _kid: str | None) -> bool:
-        """Say whether there is a key of that id."""
+        """Tell whether there is a key of that id."""
         return True
 
     async def find(self, _kid: str | None, algorithm: str) -> PyJWK | None:
@@ -62,10 +62,10 @@ class KeySet:
 
     A key is known by its id and its algorithm, as several may have one id (RFC 7517, 4.5).
 
-    A key that is known never waits. An unknown one joins the one fetch under way, or begins it
-    unless the last that such a one began was less than `cool_down` ago. Whatever fails leaves the
-    known keys in use, and once started is tried again after `cool_down`; what succeeds, after
-    `refresh_interval`.
+    A known key never waits for a fetch. An unknown one waits for the fetch under way, or starts
+    one, unless an unknown key started one less than `cool_down` ago. After a failure, the known
+    keys stay in use. In the background, fetches follow after `cool_down` if the last one failed,
+    else after `refresh_interval`.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class KeySet:
         self.refresh_interval = refresh_interval
         self.fetches = self.failures = 0
         self.fetched_at = 0.0
-        """Seconds since 1970; 0 is never."""
+        """Seconds since 1970; 0 means never."""
         self.reached = False
-        """Whether the issuer was ever asked and had a set, be it one that has no key yet."""
+        """Whether a set was ever fetched, an empty one included."""
         self._timeout = timeout
-        # A compressed answer could unpack to any size, so none is asked for and none is unpacked.
+        # A compressed response could unpack to any size, so none is requested or unpacked.
         self._client = httpx2.AsyncClient(timeout=timeout, headers={"Accept-Encoding": "identity"})
         self._keys: dict[KeyName, PyJWK] = {}
         self._published = False
@@ -98,25 +98,25 @@ class KeySet:
         self._staying_fresh: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Fetch the keys in the background, now and whenever they are due, until `close`."""
+        """Fetch the keys in the background, now and at each refresh, until `close`."""
         self._staying_fresh = asyncio.create_task(self._stay_fresh())
 
     def holds(self, key: PyJWK) -> bool:
-        """Say whether this very key object is still in use."""
+        """Tell whether this key object is still in use."""
         return self._keys.get(name_of(key)) is key
 
     def knows(self, kid: str | None) -> bool:
-        """Say whether there is a key of that id, whatever its algorithm."""
+        """Tell whether there is a key of that id, whatever its algorithm."""
         return any(kid == known for known, _ in self._keys)
 
     async def find(self, kid: str | None, algorithm: str) -> PyJWK | None:
-        """Return the key of that id and algorithm, or None; without an id, the one that has none.
+        """Return the key of that id and algorithm, or None; None as id finds the key without one.
 
-        Raises `KeysUnavailable` until a set could be had, whatever is in it.
+        Raises `KeysUnavailable` until a set has been fetched, an empty one included.
         """
         name = kid, algorithm
-        for _ in range(2):  # a fetch that is under way may have begun before the key was made
-            # Of a key without an id nobody can tell that it is another now.
+        for _ in range(2):  # the fetch under way may have begun before the key was created
+            # Without an id, a new key can't be told from the old one.
             if name in self._keys or (kid is None and self._published):
                 break
             self._begin_fetch()
@@ -152,7 +152,7 @@ class KeySet:
     async def _refresh(self, scheduled: bool) -> None:
         self.fetches += 1
         try:
-            # In a thread, as it takes long to see that a large key is a good one.
+            # In a thread, because checking a large key takes long.
             fetched = await asyncio.to_thread(keys_in, await self._fetch())
         except (KeysUnavailable, NotASetError) as error:
             self._published |= isinstance(error, NoUsableKeyError)
@@ -164,7 +164,7 @@ class KeySet:
             self._keys = {name: self._known(key) for name, key in fetched.items()}
             self._published = self.reached = True
             self._stale_at = monotonic() + self.refresh_interval
-            if scheduled:  # the first token of a key that was made since finds it
+            if scheduled:  # the first token with a new key fetches it
                 self._may_fetch_at = monotonic()
             self.fetched_at = time()
 
@@ -175,7 +175,9 @@ class KeySet:
     async def _fetch(self) -> bytes:
         body = bytearray()
         async with (
-            asyncio.timeout(self._timeout),  # all of it, where httpx2's bounds each step
+            asyncio.timeout(
+                self._timeout
+            ),  # limits the whole fetch; httpx2's timeout limits each step
             self._client.stream("GET", self._url, follow_redirects=False) as response,
         ):
             if response.status_code != httpx2.codes.OK:
@@ -187,6 +189,6 @@ class KeySet:
         return bytes(body)
 
     def _known(self, key: PyJWK) -> PyJWK:
-        """Prefer the object in use to its equal, so that tokens verified with it stay verified."""
+        """Keep the object of an unchanged key, so that tokens verified with it stay cached."""
         known = self._keys.get(name_of(key))
         return known if known and known.key == key.key else key

@@ -1,4 +1,4 @@
-"""Keys with which anybody can sign, whoever published them."""
+"""Detect weak public keys, for which anybody can forge signatures."""
 
 from functools import lru_cache
 from math import gcd, isqrt, prod
@@ -7,18 +7,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 
-_LEAST_EXPONENT = 65537  # FIPS 186-5, 5.1: beyond 2^16, which smaller ones were broken by
-_MOST_EXPONENT = 2**256  # likewise; a longer one makes each token dear to verify
+_LEAST_EXPONENT = 65537  # FIPS 186-5, 5.1: above 2^16; there are attacks on smaller ones
+_MOST_EXPONENT = 2**256  # likewise; a larger one makes verification slow
 _SMALL = 2**16
-_FERMAT_ROUNDS = 100  # as many find primes that were chosen side by side (CVE-2022-26320)
+_FERMAT_ROUNDS = 100  # enough for primes that are close to each other (CVE-2022-26320)
 _REMEMBERED = 256
 
 
 def is_weak(key: object) -> bool:
-    """Say whether a public key's signatures prove nothing; other types than RSA and Ed25519 do."""
+    """Tell whether a public key is weak; only RSA and Ed25519 keys can be."""
     if isinstance(key, Ed25519PublicKey):
-        # A point of small order verifies signatures that need no secret, and only what is written
-        # otherwise than its own sum would be read as another key elsewhere.
+        # A point of small order verifies signatures made without a secret, and other libraries may
+        # read a point in non-canonical form as another key.
         return not crypto_core_ed25519_is_valid_point(key.public_bytes_raw())
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
@@ -26,11 +26,9 @@ def is_weak(key: object) -> bool:
     return False
 
 
-@lru_cache(
-    _REMEMBERED
-)  # of 4096 bits it takes 0.1 s, and the same keys are fetched again and again
+@lru_cache(_REMEMBERED)  # 0.1 s for 4096 bits, and the same keys are fetched repeatedly
 def is_factored(modulus: int) -> bool:
-    """Say whether anybody can tell the factors of `modulus`."""
+    """Tell whether `modulus` is easy to factor."""
     return (
         gcd(modulus, _small_primes()) > 1
         or _is_prime(modulus)
@@ -50,9 +48,9 @@ def _small_primes() -> int:
 
 
 def _is_prime(modulus: int) -> bool:
-    """Say whether `modulus` passes Fermat's test, as every prime does.
+    """Tell whether `modulus` passes Fermat's test, as every prime does.
 
-    Step by step, as pow() would hold all other threads up until it is done.
+    Step by step, because pow() would block all other threads until it is done.
     """
     power = 1
     for bit in f"{modulus - 1:b}":
@@ -61,7 +59,7 @@ def _is_prime(modulus: int) -> bool:
 
 
 def _is_power(modulus: int) -> bool:
-    """Say whether `modulus` is a power, which its root tells; none has a base below 2^16 here."""
+    """Tell whether `modulus` is a power of an integer; here, its base is above 2^16."""
     most = modulus.bit_length() // _SMALL.bit_length()
     return any(
         _root(modulus, exponent) ** exponent == modulus
@@ -70,7 +68,7 @@ def _is_power(modulus: int) -> bool:
 
 
 def _root(number: int, degree: int) -> int:
-    """Return the greatest integer whose power of `degree` is at most `number` (Newton)."""
+    """Return the integer part of the root of this `degree` (Newton's method)."""
     guess = 1 << -(-number.bit_length() // degree)
     while True:
         closer = ((degree - 1) * guess + number // guess ** (degree - 1)) // degree
@@ -80,7 +78,7 @@ def _root(number: int, degree: int) -> int:
 
 
 def _has_close_factors(modulus: int) -> bool:
-    """Say whether Fermat's method finds two factors at once."""
+    """Tell whether Fermat's method finds two factors in a few steps."""
     middle = isqrt(modulus - 1) + 1
     return any(
         isqrt(rest) ** 2 == rest
