@@ -1,4 +1,4 @@
-"""Who may do what: the checks of the contract's security schemes, and whose path it is."""
+"""Authorization: the checks of the contract's security schemes, and of the path's user."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -11,18 +11,18 @@ from todo_api.problems.errors import WrongUser
 from todo_api.request import Request
 
 if TYPE_CHECKING:
-    # Its libraries are loaded only where there are limits.
+    # Its libraries are only loaded if there are limits.
     from todo_api.limits.limits import Limits
 
 _OWNER = "user_id"
-"""The part of a path that names the user whose it is."""
+"""The path parameter that names the owner."""
 
 
 def checks(authenticator: Authenticator, limits: "Limits | None") -> dict[str, Check]:
-    """Return the check of each security scheme, by the name that the contract gives it."""
+    """Return the check of each security scheme, by its name in the contract."""
 
     async def bearer(request: Request, _credentials: bytes | None) -> None:
-        # To verify costs more than to count, so that floods of forged tokens end here.
+        # Counting is cheaper than verifying, so floods of forged tokens are stopped here.
         admit = None if limits is None else partial(limits.count_address, request)
         request.user = await authenticator.authenticate(request.authorization, admit)
 
@@ -30,13 +30,13 @@ def checks(authenticator: Authenticator, limits: "Limits | None") -> dict[str, C
 
 
 class Owners(Admission[Request]):
-    """Lets a user into the paths that name them, as often as their limit says."""
+    """Admits users to their own paths only, within their rate limit."""
 
     def __init__(self, limits: "Limits | None") -> None:
         self._limits = limits
 
     def findings(self, operation: Declared) -> Sequence[str]:
-        """Refuse an operation that asks who it is, but not whose the path is."""
+        """Refuse a secured operation whose path does not name the user."""
         if _OWNER in operation.path_names:
             return ()
         return (f"is secured, but there is no {{{_OWNER}}} in its path to say whose it is",)
@@ -44,7 +44,7 @@ class Owners(Admission[Request]):
     def step(
         self, operation: Declared
     ) -> Callable[[Request, Sequence[str]], Awaitable[None]] | None:
-        """Return what counts a request of a user, and raises `WrongUser` on another's path."""
+        """Return the step that refuses other users' paths (`WrongUser`) and counts the request."""
         if _OWNER not in operation.path_names:
             return None  # it is refused
         owner, limits = operation.path_names.index(_OWNER), self._limits

@@ -69,7 +69,7 @@ _JWKS_TIMEOUT = 3.0  # seconds
 
 
 def create_app(settings: Settings | None = None, supervisor: int | None = None) -> AsyncApp:
-    """Return the ASGI application; reads the environment where no settings are given.
+    """Return the ASGI application; without settings, it reads the environment.
 
     `supervisor` is the descriptor of what ends with the worker's supervisor. Raises
     `SettingsError`.
@@ -166,7 +166,7 @@ def _pool(settings: Settings, url: str, tracing: "Tracing | None") -> Pool:
 
 
 def _limits(settings: Settings) -> "Limits | None":
-    """Return the limits, if there are any; their libraries take a tenth of a second to load."""
+    """Return the rate limits, if configured; their libraries take 0.1 s to load."""
     if settings.rate_limit is None:
         return None
     from todo_api.limits.limits import limits_of  # noqa: PLC0415 (see above)
@@ -175,7 +175,7 @@ def _limits(settings: Settings) -> "Limits | None":
 
 
 async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
-    """Return the URL of the database, which the stack ends if it is the embedded one."""
+    """Return the URL of the database; the stack ends an embedded one."""
     chosen = database(settings)
     url = await asyncio.to_thread(chosen.__enter__)
     stack.push_async_callback(asyncio.to_thread, chosen.__exit__, None, None, None)
@@ -185,7 +185,7 @@ async def _database_url(settings: Settings, stack: AsyncExitStack) -> str:
 def _service(
     settings: Settings, operations: Operations[Request], intake: Intake, stack: AsyncExitStack
 ) -> Service:
-    """Return what answers over HTTP; the stack closes its connections."""
+    """Return the HTTP service; the stack closes its connections."""
     connections = Connections(_deadlines(settings))
     stack.callback(connections.close)
     proxies = Proxies(settings.forwarded_allow_ips)

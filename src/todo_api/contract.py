@@ -14,7 +14,7 @@ from compiled.schemas.schema import schema_of
 
 @cache
 def contract_yaml() -> bytes:
-    """Return the contract as it was written."""
+    """Return the bytes of the contract's file."""
     return files("openapi").joinpath("todo.yaml").read_bytes()
 
 
@@ -22,8 +22,8 @@ def contract_yaml() -> bytes:
 def contract() -> dict[str, Any]:
     """Return the contract's content; not to be changed.
 
-    Raises `ContractRefused` for what is not YAML, and for a name that stands twice in a mapping, of
-    which YAML's readers drop the first without a word.
+    Raises `ContractRefused` for what is not YAML, and for a duplicate key in a mapping, of which
+    YAML parsers silently drop the first.
     """
     try:
         loaded = yaml.load(contract_yaml(), Loader=_Loader)  # noqa: S506 (a safe one)
@@ -35,7 +35,7 @@ def contract() -> dict[str, Any]:
 
 
 def component(name: str) -> dict[str, Any]:
-    """Return one of the contract's schemas; raises `ContractRefused` where there is none."""
+    """Return one of the contract's schemas; raises `ContractRefused` if it is missing."""
     schemas: dict[str, Any] = (contract().get("components") or {}).get("schemas") or {}
     if name not in schemas:
         raise ContractRefused([f"components/schemas/{name} is missing, which the service asks for"])
@@ -44,13 +44,13 @@ def component(name: str) -> dict[str, Any]:
 
 
 def users() -> Callable[[str], bool]:
-    """Return what says whether a text may be a user's id; raises `ContractRefused`."""
+    """Return the check whether a text is a valid user id; raises `ContractRefused`."""
     accepts = schema_of(component("UserId"), contract()).accepts
 
     def is_user(text: str) -> bool:
         try:
             return accepts(text)
-        except ValueError:  # a lone surrogate is no text that a pattern could be matched with
+        except ValueError:  # no pattern can be matched with a lone surrogate
             return False
 
     return is_user
@@ -64,13 +64,13 @@ def contract_json() -> bytes:
 
 def _told(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    if mark is None:  # bytes that are no text
+    if mark is None:  # bytes that are not text
         return " ".join(str(error).split())
     return f"line {mark.line + 1}: {getattr(error, 'problem', 'is not YAML')}"
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml's, if it is there
-    """Refuses a mapping with two values of one name."""
+    """Refuses a mapping with a duplicate key."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = [key.value for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]

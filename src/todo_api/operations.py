@@ -1,4 +1,4 @@
-"""The contract's operations, with what this service brings to them."""
+"""The contract's operations, connected to this service."""
 
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Operations[Request]:
-    """Return the contract's operations as this service runs them, not yet compiled."""
+    """Return the contract's operations with this service's checks, not yet compiled."""
     return Operations(
         Seams(
             checks=checks(authenticator, limits),
@@ -36,7 +36,7 @@ def operations_of(authenticator: Authenticator, limits: "Limits | None") -> Oper
 def check_contract() -> None:
     """Compile the contract, which needs neither database nor settings; raises `ContractRefused`."""
     component("ErrorCode")
-    keys = SharedSecret(token_hex())  # of which no token is ever asked
+    keys = SharedSecret(token_hex())  # it never checks a token
     authenticator = Authenticator(keys, issuer=None, audience=None, is_user=users())
     operations = operations_of(authenticator, None)
     operations.compile(load(contract()), RelativeResolver(handlers))

@@ -1,4 +1,4 @@
-"""What the parts of a worker count themselves, by the name of its metric."""
+"""The counters that the parts of a worker keep themselves, by metric name."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ def readings(
     keys: SharedSecret | KeySet,
     limits: "Limits | None" = None,
 ) -> dict[str, float]:
-    """Return the numbers as they are now."""
+    """Return the current values."""
     return {
         "todo_api_pool_size": pool.size,
         "todo_api_pool_in_use": pool.in_use,

@@ -1,4 +1,4 @@
-"""What the service knows of a request."""
+"""A request, as the service sees it."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from todo_api.telemetry.tracing import RequestSpan
 
 DISCONNECTED = 499
-"""The status of a request that its client did not wait for."""
+"""The logged status of a request whose client disconnected early."""
 
 Client = tuple[str, int]
 """An address and a port."""
@@ -20,25 +20,25 @@ Client = tuple[str, int]
 
 @dataclass(slots=True)
 class Request(compiled.Request):
-    """A request of the contract or of another path, and what has become of it so far."""
+    """A request, to the contract's paths or others, and its outcome so far."""
 
     id: str = ""
     scheme: str = "http"
     client: Client | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
-    """What the application holds while it runs."""
+    """The application's state."""
     path: bytes = b""
-    """As it came over the wire, without its query."""
+    """Undecoded, without the query."""
     operation: str | None = None
     route: str | None = None
-    """The path's template, where the operation is known."""
+    """The path's template, if the operation is known."""
     user: str | None = None
     status: int = DISCONNECTED
     error_code: str | None = None
     reason: str | None = None
-    """Why it was refused, in a word for the log, where the `error_code` does not say all."""
+    """Why it was refused: a keyword for the log that is more precise than `error_code`."""
     meter: "Meter | None" = None
     span: "RequestSpan | None" = None
     limits: Sequence[tuple[bytes, bytes]] = ()
-    """The headers that tell what is left of a quota."""
+    """The rate limit headers."""
     started: float = field(default_factory=time.perf_counter)

@@ -1,1 +1,1 @@
-"""Requests and answers as this service has them: refusals, headers, proxies, ASGI."""
+"""The service's side of HTTP: refusals, headers, proxies, ASGI."""

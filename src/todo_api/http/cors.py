@@ -1,4 +1,4 @@
-"""Cross-origin requests of browsers' pages."""
+"""Cross-origin requests (CORS)."""
 
 from http import HTTPStatus
 
@@ -12,12 +12,12 @@ _PREFLIGHT = (b"origin", b"access-control-request-method")
 
 
 class Cors(CORSMiddleware):
-    """Starlette's middleware, whose refusal of a preflight is plain text."""
+    """Starlette's middleware, without its plain-text refusal of a preflight."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Tell an origin of ours what is allowed, whatever it asks for, and others nothing.
+        """Tell an allowed origin what it may send, whatever it asks for, and others nothing.
 
-        So its browser blames the header or the method that is not allowed, and not the origin.
+        So the browser's error names the header or method that is not allowed, not the origin.
         """
         if not self.is_allowed_origin(request_headers["origin"]):
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Vary": "Origin"})
@@ -29,7 +29,7 @@ class Cors(CORSMiddleware):
 
 
 def is_preflight(scope: Scope) -> bool:
-    """Say whether a request asks what may be asked (Fetch, 3.2.2)."""
+    """Tell whether a request is a preflight (Fetch, 3.2.2)."""
     if scope["method"] != "OPTIONS":
         return False
     names = {name for name, _ in scope["headers"]}

@@ -1,4 +1,4 @@
-"""The time between the order to end and the end, in which balancers turn to other replicas."""
+"""Draining: the time from SIGTERM to the end, in which load balancers switch to other replicas."""
 
 import asyncio
 import signal
@@ -8,11 +8,11 @@ from types import FrameType
 
 
 class Drain:
-    """Lets SIGTERM end the server so many seconds later; Ctrl-C, or a second one, does at once.
+    """Delays the end by `seconds` after SIGTERM; Ctrl-C or a second SIGTERM ends at once.
 
-    To a worker a second one is no hurry: service managers signal all processes of a service
-    (systemd.kill(5)), and then its supervisor does. A connection that comes as a server stops
-    listening is reset, whatever was sent on it, so that by then nobody may make one.
+    Workers ignore a second SIGTERM: service managers signal all processes of a service
+    (systemd.kill(5)), and then the supervisor does, too. When a server stops listening, new
+    connections are reset with all that was sent on them, so clients have to be gone by then.
     """
 
     begun = False

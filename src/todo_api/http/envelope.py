@@ -1,4 +1,4 @@
-"""What an answer has beside its own headers."""
+"""The headers that every response gets."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -40,9 +40,9 @@ class Envelope:
         return Reply(reply.status, headers, reply.body)
 
     def rendered(self, reply: Reply, request: Request, date: bytes = b"", *, last: bool) -> bytes:
-        """Return `reply` with all its headers as it goes over the wire (RFC 9112, 4 to 6).
+        """Return the bytes of `reply` with all its headers (RFC 9112, 4 to 6).
 
-        `date` is the line of that header; after a `last` answer the connection ends.
+        `date` is the line of the Date header; the connection ends after a `last` response.
         """
         origin = request.headers.get(b"origin")
         if origin is not None and origin not in self._allowed:

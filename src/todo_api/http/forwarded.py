@@ -1,4 +1,4 @@
-"""Whom a named proxy speaks for: X-Forwarded-For and X-Forwarded-Proto."""
+"""The client behind a trusted proxy: X-Forwarded-For and X-Forwarded-Proto."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _SCHEMES = {b"http": "http", b"https": "https"}
 
 
 class Proxies:
-    """The addresses, or networks, of proxies that are believed; as uvicorn reads them."""
+    """The addresses or networks of trusted proxies, parsed as uvicorn does."""
 
     def __init__(self, allowed: str | None) -> None:
         self._trusted = None
@@ -18,12 +18,12 @@ class Proxies:
             self._trusted = ProxyHeadersMiddleware(_no_application, allowed).trusted_hosts
 
     def trust(self, client: Client | None) -> bool:
-        """Tell whether a connection from there is a proxy's."""
+        """Tell whether an address is a trusted proxy's."""
         host = client[0] if client else None
         return self._trusted is not None and host in self._trusted
 
     def client(self, fields: dict[bytes, bytes]) -> Client | None:
-        """Return the last client on the way here that is not a proxy itself."""
+        """Return the last address on the way here that is not a trusted proxy."""
         way = fields.get(b"x-forwarded-for", b"").decode("latin-1")
         if self._trusted is None or not way:
             return None
@@ -32,9 +32,9 @@ class Proxies:
 
 
 def scheme_of(fields: dict[bytes, bytes]) -> str | None:
-    """Return what the client spoke to the proxy, where that says so."""
+    """Return the client's scheme, if the proxy names it."""
     return _SCHEMES.get(fields.get(b"x-forwarded-proto", b""))
 
 
 async def _no_application(*_: Any) -> None:
-    """Stand where uvicorn's middleware wants an application."""
+    """Serve as the application that uvicorn's middleware requires."""

@@ -1,4 +1,4 @@
-"""How much the server takes on at once, and the cheap refusal of the rest."""
+"""Admission control: how many requests wait at once, and the cheap refusal of the rest."""
 
 import asyncio
 import logging
@@ -25,10 +25,10 @@ logger = logging.getLogger("todo_api.intake")
 
 
 class Intake:
-    """Counts what has come and not begun, and what waits for the database: `most` at once.
+    """Admits at most `most` requests that have not begun or wait for the database.
 
-    What waits for its own client, a body for example, is not counted, so that slow clients take
-    nobody's place.
+    Requests that wait for their own client, such as for a body, are not counted, so that slow
+    clients take nobody's place.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Intake:
         self._reported = 0
         self._second = self._at_once = 0
         self.refused = 0
-        """Requests for which there was no room."""
+        """The number of requests refused for overload."""
 
     def take(self) -> None:
-        """Count a request whose task was created just now."""
+        """Count a request whose asyncio task was just created."""
         self._not_begun += 1
 
     def begun(self) -> None:
@@ -55,14 +55,14 @@ class Intake:
         self._not_begun -= 1
 
     def has_room_for(self, head: bytes) -> bool:
-        """Say whether a request can be done, of which its unparsed head is known; probes can."""
+        """Tell whether there is room for the request with this unparsed head; always for probes."""
         room = self._not_begun + self._pool.waiting < self._most
         return room or _PROBE.match(head) is not None
 
     def refusal(self, head: bytes, scheme: str, date: bytes) -> bytes:
-        """Return the answer to a request for which there is no room.
+        """Return the 503 for a request for which there is no room.
 
-        Its head is not parsed: to refuse must cost next to nothing, or nothing else is done.
+        Its head is not parsed: a refusal must cost almost nothing, or no other work gets done.
         """
         started = perf_counter()
         request = Request(head.partition(b" ")[0].decode("latin-1"), id=_request_id(head))
@@ -74,9 +74,9 @@ class Intake:
         return self._envelope.rendered(answer, request, date, last=False)
 
     def may_refuse(self) -> bool:
-        """Say whether there is time for one more refusal at once, or it had better wait a moment.
+        """Tell whether one more refusal may be sent at once, or should be delayed.
 
-        So many a second take a tenth of a core.
+        1,000 refusals a second take a tenth of a core.
         """
         now = int(self._loop.time())
         if now != self._second:
@@ -85,13 +85,13 @@ class Intake:
         return self._at_once <= _MOST_AT_ONCE
 
     def close(self) -> None:
-        """Tell the log of refusals that it has not been told of."""
+        """Log the refusals that were not logged yet."""
         if self._report_due is not None:
             self._report_due.cancel()
             self._report()
 
     def _count(self, seconds: float) -> None:
-        """Count a refusal; its log line is one with those of the same second."""
+        """Count a refusal; those of the same second share a log line."""
         if self._report_due is None:
             self._report_due = self._loop.call_later(_REPORT_INTERVAL, self._report)
         self.refused += 1

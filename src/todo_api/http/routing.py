@@ -1,7 +1,7 @@
 """The contract's operations as an ASGI middleware.
 
-It stands where Connexion has its routing, security and validation, which build validators and
-signatures anew for every request.
+It replaces Connexion's routing, security and validation, which rebuild validators and signatures
+for every request.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from todo_api.wire.framing import MOST_BYTES
 
 
 class Routing(SpecMiddleware):
-    """Answer the contract's requests by its operations; pass all others on.
+    """Run the contract's operations; pass other requests on.
 
-    The service's own HTTP protocol asks the operations without this way round; it is here for
-    other servers, and for what neither of them is asked.
+    The service's own HTTP protocol calls the operations directly; this middleware is for other
+    ASGI servers, and for requests outside the contract.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Routing(SpecMiddleware):
         """Run the operation of the request's path and method, if the contract has one."""
         match = self._operations.match(path_of(scope)) if scope["type"] == "http" else None
         if match is None or is_preflight(scope):
-            # Connexion's own application asks for this even where nothing of the contract matched.
+            # Connexion's own application reads this even if no path of the contract matched.
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {}
             await self.app(scope, receive, send)
             return
@@ -70,7 +70,7 @@ def _authorization(scope: Scope) -> list[bytes]:
 
 
 async def received(headers: HeaderFields, receive: Receive, timeout: float) -> bytes:  # noqa: ASYNC109 (for all parts together)
-    """Return the body that an ASGI server hands out; it has to arrive within `timeout` seconds.
+    """Receive the body from an ASGI server; it has to arrive within `timeout` seconds.
 
     Raises `PayloadTooLarge`, `BodyTooSlow` and `ClientDisconnected`.
     """

@@ -1,4 +1,4 @@
-"""Headers that tell browsers what not to do (OWASP, REST Security Cheat Sheet)."""
+"""Security headers (OWASP, REST Security Cheat Sheet)."""
 
 import re
 from base64 import b64encode
@@ -21,13 +21,13 @@ _INLINE = re.compile(rb"<(?:script|style)>(.*?)</(?:script|style)>", re.DOTALL)
 
 
 def headers_for(scheme: str, *, failed: bool) -> Headers:
-    """Return what is added to a response; one that `failed` is told to no one else, nor again."""
+    """Return the headers of a response; one that `failed` must not be cached."""
     kept = _NOT_KEPT if failed else _KEPT
     return [kept, *_ALWAYS, *(_OVER_TLS if scheme == "https" else [])]
 
 
 class SecurityHeaders:
-    """Add the headers to every response; what a page has of its own, such as a policy, is kept."""
+    """Add the headers to every response; a page's own, such as its policy, are kept."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +51,7 @@ class SecurityHeaders:
 
 
 def policy_of(page: bytes) -> str:
-    """Return a policy that lets a page run its own scripts and styles (CSP Level 3), no others."""
+    """Return a policy that allows only a page's own scripts and styles (CSP Level 3)."""
     hashes = " ".join(
         f"'sha256-{b64encode(sha256(inline).digest()).decode()}'"
         for inline in _INLINE.findall(page)

@@ -1,4 +1,4 @@
-"""What the protocol asks of the service: who answers a request, and how a refusal looks."""
+"""The protocol's interface to the service: who handles a request, and how errors look."""
 
 import asyncio
 from secrets import token_hex
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """The parts of one process that its connections share."""
+    """The parts of a process that its connections share."""
 
     def __init__(
         self,
@@ -44,20 +44,20 @@ class Service:
         self._date = b""
 
     def date(self, server: ServerState) -> bytes:
-        """Return the lines of the headers that uvicorn has for all answers: the date."""
-        if server.default_headers is not self._dated:  # is another one every second
+        """Return the lines of uvicorn's default headers: the date."""
+        if server.default_headers is not self._dated:  # changes every second
             self._dated = server.default_headers
             self._date = b"".join([b"%b: %b\r\n" % header for header in self._dated])
         return self._date
 
     def match(self, head: Head) -> Match[Operation[Request]] | None:
-        """Return what the contract has at the path; preflights are not of the contract."""
+        """Return the contract's operations at the path; none for a preflight."""
         return None if head.method == "OPTIONS" else self._operations.match(head.path)
 
     async def operate(
         self, match: Match[Operation[Request]], exchange: Exchange, link: "Protocol"
     ) -> None:
-        """Answer a request of the contract; raises `ClientDisconnected`."""
+        """Run an operation of the contract; raises `ClientDisconnected`."""
         pool.elapsed.set(0.0)
         request = self._request(exchange, link)
         try:
@@ -74,7 +74,7 @@ class Service:
             end(request)
 
     def rejection(self, error: Exception, link: "Protocol") -> bytes:
-        """Return the answer to what is no request, after which the connection ends."""
+        """Return the response to an invalid request, after which the connection ends."""
         request = Request("-", id=token_hex(16), scheme=link.scheme, state=link.app_state)
         request.client = link.client
         request.meter = request.state.get("meter")

@@ -1,1 +1,1 @@
-"""How many requests a user or an address may send."""
+"""Rate limits for users and addresses."""

@@ -1,4 +1,4 @@
-"""Fair use: how many requests a user may send, and an address that proves no user yet."""
+"""Rate limits: for each user, and for each address before it proves a user."""
 
 import math
 from collections.abc import Callable, Coroutine
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from todo_api.limits.shared_counts import SharedCounts
 
 MOST_REMEMBERED = 50_000
-"""Users, and as many addresses, in one process's memory; who was away the longest is forgotten."""
+"""Users, and as many addresses, in a process's memory; the least recently seen is evicted."""
 
-_DIGITS = 6  # of a second; what floats add beyond is no second more
-_MOST_SECONDS = 3600  # that Retry-After may have
-_LONGEST = 64  # characters that are kept of what is no address
-_HOST_BITS = 64  # the part of an IPv6 address that its owner chooses (RFC 4291, 2.5.4)
+_DIGITS = 6  # of a second; rounds off the error of floats before rounding up
+_MOST_SECONDS = 3600  # the maximum of Retry-After
+_LONGEST = 64  # characters of a host that is not an IP address
+_HOST_BITS = 64  # the interface id of an IPv6 address, which its owner chooses (RFC 4291, 2.5.4)
 
 
 def limits_of(rate: Rate, redis_url: SecretStr | None) -> "Limits":
-    """Return limits that are counted in Redis, if it is given, else in this process."""
+    """Return limits counted in Redis, if a URL is given, else in this process."""
     if redis_url is None:
         return Limits(rate)
-    from todo_api.limits.shared_counts import SharedCounts  # noqa: PLC0415 (what it needs is an extra)
+    from todo_api.limits.shared_counts import SharedCounts  # noqa: PLC0415 (it needs an extra)
 
     return Limits(rate, SharedCounts(redis_url.get_secret_value()))
 
 
 class OwnCounts:
-    """Counts in the memory of this process, which nothing takes away."""
+    """Counts in the memory of this process, which is always available."""
 
     uncounted = 0
 
     @property
     def store(self) -> MemoryStore:
-        """A new one for each limit: floods from many addresses make no user forgotten."""
+        """A new store for each limit: a flood from many addresses evicts no user."""
         return MemoryStore(options={"MAX_SIZE": MOST_REMEMBERED})
 
     def take(
@@ -53,14 +53,14 @@ class OwnCounts:
         return limit(key)
 
     async def close(self) -> None:
-        """There is nothing to give back."""
+        """Do nothing: there are no connections."""
 
 
 class Limit:
     """One quota policy (draft-ietf-httpapi-ratelimit-headers-11), for each of its keys.
 
-    The quota is a bucket that fills evenly (GCRA): it may be spent at once, and comes back one by
-    one, so that a window sees it twice at the very most. What is refused takes nothing out.
+    The quota is a bucket that refills evenly (GCRA). Worst case, burst plus refill allow twice the
+    quota in one window. Refused requests are not counted.
     """
 
     def __init__(self, name: str, rate: Rate, counts: "OwnCounts | SharedCounts") -> None:
@@ -73,20 +73,20 @@ class Limit:
             using=RateLimiterType.GCRA.value,
             quota=per_duration(timedelta(seconds=rate.seconds), rate.requests),
             store=counts.store,
-            # Another rate counts anew: what was taken at the old one may take an hour to come back.
+            # A changed rate starts new counts: the old ones may take an hour to refill.
             key_prefix=f"todo-api:{rate.requests}/{rate.seconds}:{name}",
         )
         self._take = partial(counts.take, throttled.limit)
 
     async def count(self, key: str, request: Request) -> None:
-        """Count a request, and give its answer the headers; raises `RateLimited`."""
+        """Count a request and set its rate limit headers; raises `RateLimited`."""
         result = await self._take(key)
         if result is None:
             return
         state = result.state
-        # Less than nothing is left where a clock went back, as with Redis's successor.
+        # Negative if the clock went back, as after a failover of Redis.
         remaining = max(0, state.remaining)
-        # The bucket is full again after reset_after; this is when the next request drops into it.
+        # The bucket is full after reset_after; the next request fits earlier.
         wait = state.reset_after - (self._most - remaining - 1) * self._interval
         seconds = min(max(1, math.ceil(round(wait, _DIGITS))), _MOST_SECONDS)
         current = f'"{self._name}";r={remaining};t={seconds}'
@@ -96,7 +96,7 @@ class Limit:
 
 
 class Limits:
-    """A rate for each user, and the same for each address whose requests prove no user yet."""
+    """A rate for each user, and the same for each address before it proves a user."""
 
     def __init__(self, rate: Rate, counts: "OwnCounts | SharedCounts | None" = None) -> None:
         self.counts = counts or OwnCounts()
@@ -108,17 +108,17 @@ class Limits:
         await self._users.count(user, request)
 
     async def count_address(self, request: Request) -> None:
-        """Count a request of which nothing but its address is known; raises `RateLimited`."""
+        """Count a request of an unknown user by its address; raises `RateLimited`."""
         await self._addresses.count(_network(request.client), request)
 
 
 def _network(client: tuple[str, int] | None) -> str:
-    """Return what counts as one address: of IPv6, the whole network that a subscriber has."""
+    """Return the key of an address: IPv4 as it is, IPv6 by its /64 network."""
     host = client[0] if client else "none"
     try:
         address = ip_address(host)
     except ValueError:
-        return host[:_LONGEST]  # what a proxy calls a client whose address it keeps to itself
+        return host[:_LONGEST]  # a proxy's name for a client whose address it hides
     if not isinstance(address, IPv6Address):
         return host
     if address.ipv4_mapped:

@@ -1,4 +1,4 @@
-"""How often something may happen: `100/second`."""
+"""Rates such as `100/second`."""
 
 import re
 from typing import NamedTuple, Self
@@ -8,14 +8,14 @@ _RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(_SECONDS)})")
 
 
 class Rate(NamedTuple):
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the rate that is written so; raises `ValueError`."""
+        """Parse a rate; raises `ValueError`."""
         match = _RATE.fullmatch(text)
         if match is None:
             raise ValueError(f"must be a number of requests per {', '.join(_SECONDS)}")

@@ -1,4 +1,4 @@
-"""Whether Redis can be used, asked once at start."""
+"""Check at start whether Redis can be used."""
 
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -10,9 +10,9 @@ _MOST = 1.0  # seconds
 
 
 def trouble_with_redis(url: str) -> str | None:
-    """Return the kind of error that keeps Redis from being used, or None; within a second.
+    """Return the kind of error with which Redis fails, or None; within a second.
 
-    A thread asks, as the system may look a host name up for much longer.
+    In a thread, because looking up a host name may take much longer.
     """
     kinds = SimpleQueue[str | None]()
     Thread(target=lambda: kinds.put(_trouble(url)), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Counts in Redis, which all processes and machines share, and what happens without it."""
+"""Counts in Redis, shared by all processes and machines; requests pass without it."""
 
 import asyncio
 import logging
@@ -13,13 +13,13 @@ from throttled.exceptions import StoreUnavailableError
 
 _PATIENCE = 0.1  # seconds
 _GRACE = 0.01
-"""Seconds more, for an answer that is here, but that this process was too busy to read."""
+"""Additional seconds for a reply that has arrived, but that this process was too busy to read."""
 _MOST_WAITS = 10
 _LIFE = 2.0
-"""Seconds that a count may take, though nobody waits so long for it.
+"""Seconds after which a count is abandoned, though its request waits less.
 
-A connection over a few networks, with TLS and a password, takes longer to make than an answer
-takes to come: it is finished, or the next request would find none either.
+Connecting with TLS and a password takes longer than a reply. It is finished in the background;
+otherwise the next request would find no connection either.
 """
 _PAUSE = 1.0  # seconds
 _CONNECTIONS = 16
@@ -28,10 +28,9 @@ logger = logging.getLogger("todo_api.limits")
 
 
 class SharedCounts:
-    """Takes from quotas in Redis; where it fails or is slow, requests pass and are not counted.
+    """Takes from quotas in Redis; if Redis fails or is slow, requests pass uncounted.
 
-    Then it is left alone but for one request a second, which finds out whether it is back: its
-    silence costs all others nothing.
+    From then on, one request a second tries Redis again, and the others do not wait for it.
     """
 
     def __init__(self, url: str) -> None:
@@ -47,9 +46,9 @@ class SharedCounts:
             },
         )
         self.uncounted = 0
-        """Counts left out."""
+        """Requests that passed uncounted."""
         self._before = 0
-        """Those of earlier outages."""
+        """The same, up to the current outage."""
         self._answers = 0
         self._asking: set[asyncio.Task[RateLimitResult]] = set()
         self._away = False
@@ -58,7 +57,7 @@ class SharedCounts:
     async def take(
         self, limit: Callable[[str], Coroutine[Any, Any, RateLimitResult]], key: str
     ) -> RateLimitResult | None:
-        """Take one from the quota of `key`; return None where nobody could tell in time."""
+        """Take one from the quota of `key`; return None if Redis did not reply in time."""
         was_away = self._away
         if was_away and not self._is_time():
             self.uncounted += 1
@@ -80,10 +79,10 @@ class SharedCounts:
         await self.store.close()
 
     async def _answer(self, counting: Coroutine[Any, Any, RateLimitResult]) -> RateLimitResult:
-        """Return Redis's answer; raises `TimeoutError` where it answers nobody meanwhile.
+        """Return Redis's reply; raises `TimeoutError` if Redis replies to no request meanwhile.
 
-        As long as others are answered, it is this process that has more to do than it can, which
-        must not let off those who make it so.
+        While others get replies, this process is the one that is overloaded; the limits must hold
+        for those who overload it.
         """
         task = asyncio.create_task(self._asked(counting))
         self._asking.add(task)
@@ -107,7 +106,7 @@ class SharedCounts:
     def _ended(self, task: asyncio.Task[RateLimitResult]) -> None:
         self._asking.discard(task)
         if not task.cancelled():
-            task.exception()  # is retrieved, should nobody wait for it any more
+            task.exception()  # mark it as retrieved, in case nobody waits for it any more
 
     def _is_time(self) -> bool:
         now = monotonic()
@@ -133,5 +132,5 @@ class SharedCounts:
 
 class _Store(RedisStore):
     async def close(self) -> None:
-        client: Any = self._backend.get_client()  # redis.asyncio.Redis, declared as less
+        client: Any = self._backend.get_client()  # redis.asyncio.Redis, declared as a base class
         await client.aclose()
