@@ -1,1 +1,1 @@
-"""What can go wrong, and how a client is told."""
+"""Errors, and the problem documents that clients get."""

@@ -1,4 +1,4 @@
-"""What lies behind each `error_code`, and what to do: the page that a problem's type leads to."""
+"""The cause and cure of each `error_code`: the page that a problem's type links to."""
 
 from functools import cache
 from html import escape
@@ -15,7 +15,7 @@ _STYLE = (
 
 
 class Cause(NamedTuple):
-    """Why a request ends with an `error_code`, and how it would not."""
+    """Why a request ends with an `error_code`, and what to do about it."""
 
     statuses: tuple[int, ...]
     cause: str
@@ -109,7 +109,7 @@ CAUSES = {
 
 
 def type_of(error_code: str) -> str:
-    """Return the URI reference of a problem's type (RFC 9457, 3.1.1): where its cause is told."""
+    """Return the URI reference of a problem's type (RFC 9457, 3.1.1), the page's section."""
     return f"{PATH}#{error_code}"
 
 

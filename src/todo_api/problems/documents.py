@@ -1,4 +1,4 @@
-"""Every error a client can see, as a problem document (RFC 9457)."""
+"""Problem documents (RFC 9457) for every error that a client can see."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -21,18 +21,18 @@ from todo_api.telemetry.logs import REQUEST, log_error
 MEDIA_TYPE = "application/problem+json"
 _MEDIA_TYPE = MEDIA_TYPE.encode()
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""The names of RFC 9110 where Python's are older."""
+"""RFC 9110's names, where Python has older ones."""
 
 
 def problem(error: Exception, request_id: str) -> Reply:
-    """Return the response that tells a client of `error`."""
+    """Return the problem document for `error`."""
     return _problem(error, kind_of(error), request_id)
 
 
 def answer_to(error: Exception, request: Request) -> Reply:
-    """Return the response that tells the client of `error`, and tell the log what is our fault.
+    """Return the problem document for `error`, and log the service's own faults.
 
-    Raises `ClientDisconnected`, where there is nobody to tell.
+    Raises `ClientDisconnected` if the client is gone.
     """
     if isinstance(error, ClientDisconnected):
         raise error
@@ -40,7 +40,7 @@ def answer_to(error: Exception, request: Request) -> Reply:
     kind = kind_of(error)
     request.error_code = kind.error_code
     request.reason = _reason(error)
-    # Overload is no fault, and to write a line of each would be more work still.
+    # Overload is not a fault, and a log line for each request would add to it.
     overload = kind.error_code == "OVERLOADED" or isinstance(error, WaitedTooLong)
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not overload:
         log_error(error, request)
@@ -58,7 +58,7 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
         "timestamp": _now(),
         "request_id": request_id,
     }
-    if isinstance(error, NoKeys | Unfit):  # of /ready alone, which is not of the contract
+    if isinstance(error, NoKeys | Unfit):  # only for /ready, which is outside the contract
         document["reason"] = error.reason
     if faults:
         document["errors"] = [fault._asdict() for fault in faults]
@@ -72,13 +72,13 @@ def _problem(error: Exception, kind: Kind, request_id: str) -> Reply:
 
 
 def _now() -> datetime | str:
-    """Return the time to the microsecond; orjson would leave out what is zero, one in a million."""
+    """Return the time with microseconds, even when they are zero: orjson would leave those out."""
     now = datetime.now(UTC)
     return now if now.microsecond else f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _translated(error: Exception) -> Exception:
-    """Return what Starlette's routes raise in our own terms."""
+    """Translate the exceptions of Starlette's routes to this service's."""
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND:
         return NoSuchPath()
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -94,7 +94,7 @@ def _faults(error: Exception) -> list[Fault]:
 
 
 def _reason(error: Exception) -> str | None:
-    """Return the word that an error of ours has; those of Python's hold what users wrote."""
+    """Return an error's keyword; only own errors have one, as others may hold users' data."""
     return error.reason if isinstance(error, NoKeys | TokenInvalid | Unfit) else None
 
 
@@ -105,13 +105,13 @@ def _summary(faults: list[Fault]) -> str:
 
 
 class Problems:
-    """Answer every exception with its problem document."""
+    """Turn every exception into its problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application; a response that has begun can't be replaced any more."""
+        """Run the application; an error after the response has begun can't be reported."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,12 +1,12 @@
-"""What can be wrong with a request; `problems` says how a client is told."""
+"""The service's own errors; `kinds` has the response to each."""
 
 
 class WrongUser(Exception):
-    """A token of another user than the path's."""
+    """The token's user is not the path's."""
 
 
 class RateLimited(Exception):
-    """One request too many; after `wait` seconds there is room for it."""
+    """A rate limit was exceeded; the request will pass after `wait` seconds."""
 
     def __init__(self, wait: int) -> None:
         super().__init__()
@@ -14,15 +14,15 @@ class RateLimited(Exception):
 
 
 class PayloadTooLarge(Exception):
-    """A body over the limit."""
+    """A body above the size limit."""
 
 
 class MalformedRequest(Exception):
-    """Bytes that are not HTTP."""
+    """Bytes that are not valid HTTP."""
 
 
 class HeadTooLarge(Exception):
-    """A head with more bytes or fields than are read."""
+    """A head above the limits of bytes or fields."""
 
 
 class HeadTooSlow(Exception):
@@ -34,7 +34,7 @@ class BodyTooSlow(Exception):
 
 
 class ClientDisconnected(Exception):
-    """A client that went away before its body was complete."""
+    """A client that disconnected before its body was complete."""
 
 
 class NoSuchPath(Exception):
@@ -42,10 +42,10 @@ class NoSuchPath(Exception):
 
 
 class NoKeys(Exception):
-    """A server that has had no signing keys yet, so that no token could be checked."""
+    """The server has not fetched any signing keys yet, so it can't check tokens."""
 
     reason = "keys"
 
 
 class ShuttingDown(Exception):
-    """A server that is about to end."""
+    """The server is shutting down."""

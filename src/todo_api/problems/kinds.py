@@ -1,4 +1,4 @@
-"""What each error looks like from outside, in one table."""
+"""The response to each exception, in one table."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -36,7 +36,7 @@ from todo_api.problems.errors import (
 
 @dataclass(frozen=True)
 class Kind:
-    """What an exception looks like from outside; without a `detail`, its message is one."""
+    """The response to an exception; without a `detail`, the exception's message is used."""
 
     status: HTTPStatus
     error_code: str
@@ -62,7 +62,7 @@ REFUSALS = {
     ),
     HTTPStatus.UNPROCESSABLE_ENTITY: Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "VALIDATION_ERROR"),
 }
-"""What the compiled contract refuses a request for, by status."""
+"""The refusals of the compiled contract, by status."""
 KINDS: dict[type[Exception], Kind] = {
     InvalidCursor: Kind(HTTPStatus.BAD_REQUEST, "VALIDATION_ERROR"),
     MalformedRequest: Kind(
@@ -180,7 +180,7 @@ KINDS: dict[type[Exception], Kind] = {
 
 
 def kind_of(error: Exception) -> Kind:
-    """Return the kind of `error`: that of the nearest of its classes that has one."""
+    """Return the kind of `error`, that of its most specific class in the table."""
     if isinstance(error, RequestRefused):
         return REFUSALS[error.status]
     known = (KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)

@@ -1,1 +1,1 @@
-"""What the server publishes: the contract, its pages, Swagger UI and its own health."""
+"""The public endpoints: the contract, its pages, Swagger UI, health checks."""

@@ -1,4 +1,4 @@
-"""The server's own endpoints, outside the contract: its health, and the contract itself."""
+"""The server's endpoints outside the contract: health checks, and the contract itself."""
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -21,12 +21,12 @@ from todo_api.published import swagger
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _PUBLIC = "public, max-age=300"
-"""What is published changes with a release only, which five minutes may hide."""
+"""These documents change only with a release, which caches may hide for five minutes."""
 _ABOUT = {"service": "todo-api", "version": version("todo-api")}
 
 
 class Endpoints:
-    """Answer the server's own paths; pass all others on."""
+    """Serve the server's own paths; pass all others on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -41,7 +41,7 @@ class Endpoints:
         self._routes.add(f"{swagger.PATH}/index.html", "GET", docs)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, if its path is one of these."""
+        """Serve the request, if its path is one of these."""
         match = self._routes.match(path_of(scope)) if scope["type"] == "http" else None
         if match is None:
             await self.app(scope, receive, _kept(send) if _is_of_the_page(scope) else send)
@@ -57,7 +57,7 @@ def _is_of_the_page(scope: Scope) -> bool:
 
 
 def _kept(send: Send) -> Send:
-    """Let caches keep what is sent."""
+    """Let caches keep the response."""
 
     async def kept(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -68,20 +68,20 @@ def _kept(send: Send) -> Send:
 
 
 async def home(_: Request) -> Response:
-    """Redirect to Swagger UI, by a relative address, as a proxy may have put a path before it."""
+    """Redirect to Swagger UI, by a relative URL, because a proxy may add a path prefix."""
     return RedirectResponse(f"{swagger.PATH.removeprefix('/')}/")
 
 
 async def health(_: Request) -> Response:
-    """Answer as long as the process does; the database is not asked."""
+    """Answer 200 while the process is up; the database is not checked."""
     return JSONResponse({"status": "healthy", **_ABOUT})
 
 
 async def ready(request: Request) -> Response:
-    """Answer 200 while requests can be served, and the server is not to end.
+    """Answer 200 while requests can be served and the server is not shutting down.
 
-    For that the signing keys must have been there once, and the database must take changes of its
-    tables. Raises `DatabaseUnavailable`, `Unfit`, `NoKeys` and `ShuttingDown`.
+    The signing keys must have been fetched once, and the database must be writable. Raises
+    `DatabaseUnavailable`, `Unfit`, `NoKeys` and `ShuttingDown`.
     """
     if request.state.drain.begun:
         raise ShuttingDown
@@ -102,7 +102,7 @@ async def openapi_json(request: Request) -> Response:
 
 
 async def errors(request: Request) -> Response:
-    """Return the page that a problem's type leads to."""
+    """Return the page that a problem's type links to."""
     return _page(request, causes.page())
 
 
@@ -127,4 +127,4 @@ def _published(request: Request, content: bytes, media_type: str) -> Response:
 
 
 _etag_of = lru_cache(maxsize=8)(etag_of)
-"""Of what is published, which is the same for as long as the process runs."""
+"""Cached: these documents do not change while the process runs."""

@@ -1,4 +1,4 @@
-"""Swagger UI: its files are a package's, served by Connexion; the page around them is ours."""
+"""Swagger UI: the files come from a package and Connexion serves them; the page is our own."""
 
 from functools import cache
 from importlib.resources import files
@@ -16,5 +16,5 @@ OPTIONS = SwaggerUIOptions(
 
 @cache
 def page() -> str:
-    """Return the page that shows the contract and tries it out."""
+    """Return the page of Swagger UI."""
     return (files("todo_api.published") / "swagger.html").read_text("utf-8")

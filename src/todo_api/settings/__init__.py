@@ -1,1 +1,1 @@
-"""What the environment says, checked at start."""
+"""Settings from environment variables, validated at start."""

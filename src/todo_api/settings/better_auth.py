@@ -1,7 +1,7 @@
-"""`BETTER_AUTH_URL`, read as Better Auth itself reads it.
+"""`BETTER_AUTH_URL`, interpreted as Better Auth does.
 
-A path is where its routes are, `/api/auth` without one; what it signs as `iss` and `aud` is the
-origin (https://www.better-auth.com/docs/reference/options#baseurl, and tried on its server).
+The path is that of its routes, by default `/api/auth`. Its `iss` and `aud` are the origin
+(https://www.better-auth.com/docs/reference/options#baseurl, and tried on its server).
 """
 
 import re
@@ -13,7 +13,7 @@ _BASE_PATH = "/api/auth"
 
 
 def checked(url: str) -> str:
-    """Return `url`; raises ValueError for what Better Auth has no server at."""
+    """Return `url`; raises ValueError if it can't be a Better Auth server's."""
     try:
         parts = httpx2.URL(url)
     except httpx2.InvalidURL:
@@ -26,12 +26,12 @@ def checked(url: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Return what the server signs as `iss` and `aud`: scheme, host and port as in a browser."""
+    """Return the server's `iss` and `aud`: scheme, host and port, as browsers write an origin."""
     parts = httpx2.URL(url)
     return f"{parts.scheme}://{parts.netloc.decode()}"
 
 
 def jwks_url(url: str) -> str:
-    """Return where the server publishes its keys."""
+    """Return the URL of the server's keys."""
     path = httpx2.URL(url).raw_path.decode().rstrip("/") or _BASE_PATH
     return f"{origin(url)}{path}/jwks"

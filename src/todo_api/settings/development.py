@@ -1,4 +1,4 @@
-"""Tokens of our own: for a developer's machine, and where a secret is shared."""
+"""Issue tokens: for development, and with a shared secret."""
 
 import logging
 import secrets
@@ -11,20 +11,20 @@ import jwt
 from todo_api.embedded.kept import read_whole, write_whole
 from todo_api.settings.settings import Settings
 
-_SHORTEST = 32  # characters, as of any secret for HS256 (RFC 7518, 3.2)
+_SHORTEST = 32  # characters, the minimum for HS256 (RFC 7518, 3.2)
 
 _log = logging.getLogger("todo_api.development")
 
 
 def signing_secret(settings: Settings) -> str:
-    """Return JWT_SECRET_KEY, or else the development secret, which is made at first use."""
+    """Return JWT_SECRET_KEY, else the development secret, which is created on first use."""
     if settings.jwt_secret_key:
         return settings.jwt_secret_key.get_secret_value()
     return _development_secret(settings.data_dir)
 
 
 def own_token(user: str, settings: Settings, ttl: int) -> str:
-    """Return a token for `user` that the service itself takes for `ttl` seconds (HS256)."""
+    """Return a token for `user` that this service accepts for `ttl` seconds (HS256)."""
     named = {"iss": settings.issuer, "aud": settings.audience}
     claims = {name: value for name, value in named.items() if value is not None}
     return token_for(user, signing_secret(settings), ttl, **claims)
@@ -49,9 +49,9 @@ def _development_secret(data_dir: Path) -> str:
 
 
 def _replace(path: Path) -> None:
-    """Replace a secret that was lost, as when the power failed while it was written."""
+    """Replace a damaged secret, as after a power failure while it was written."""
     with path.open() as damaged:
         flock(damaged, LOCK_EX)
-        if len(read_whole(path)) < _SHORTEST:  # nobody else was first
+        if len(read_whole(path)) < _SHORTEST:  # no other process was first
             write_whole(path, secrets.token_hex(32))
             _log.warning("%s was damaged and is replaced: tokens signed with it are invalid.", path)

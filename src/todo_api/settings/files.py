@@ -1,4 +1,4 @@
-"""Secrets from files, as Docker, Kubernetes and systemd hand them over; NAME_FILE names one."""
+"""Read secrets from files (`NAME_FILE`), as Docker, Kubernetes and systemd provide them."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ SECRETS = ("database_url", "jwt_secret_key", "rate_limit_redis_url")
 """The settings that may be in a file."""
 
 _MOST = 64 * 1024
-"""Bytes, which is more than any URL or key has."""
+"""Bytes; no URL or key has more."""
 
 
 def _raised(found: Any) -> Any:
@@ -21,13 +21,13 @@ def _raised(found: Any) -> Any:
 
 
 SecretFile = Annotated[Path, BeforeValidator(_raised)]
-"""A file that was read by `with_secrets`; in its place may stand what kept it from being read."""
+"""The content of a file, or the error with which reading it failed."""
 
 
 def with_secrets(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings with the secrets that are in files.
+    """Return the settings with the secrets from files.
 
-    A file that can't be used is replaced by its error, which is told with all other mistakes.
+    A file that can't be used becomes an error, which is reported with all other mistakes.
     """
     filled = dict(given)
     for name in SECRETS:
@@ -40,7 +40,7 @@ def with_secrets(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_in_file(name: str) -> bool:
-    """Tell whether the environment has this setting in a file."""
+    """Tell whether this setting comes from a file."""
     return name in SECRETS and bool(os.environ.get(f"{name.upper()}_FILE"))
 
 
@@ -51,9 +51,9 @@ def _read_once(name: str, path: str | Path, beside: object) -> str:
 
 
 def _read(path: Path) -> str:
-    """Return the text without one line end at its end; errors never hold any of it."""
+    """Return the text without a final line end; errors never contain any of it."""
     try:
-        # Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+        # Without O_NONBLOCK, opening a pipe without a writer would block.
         with open(
             path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
         ) as file:

@@ -1,4 +1,4 @@
-"""The command `todo-api settings`: every variable, as a file of an environment."""
+"""The command `todo-api settings`: every variable, as an environment file."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ def _lines() -> list[str]:
 
 
 def text_of(default: Any) -> str:
-    """Return a default as the environment would have it; nothing for none."""
+    """Return a default as an environment variable; empty if there is none."""
     match default:
         case None:
             return ""

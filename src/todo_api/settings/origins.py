@@ -1,4 +1,4 @@
-"""Origins as browsers send them: scheme and host, and the port where it is not the scheme's own.
+"""Origins as browsers send them: scheme and host, and the port unless it is the default.
 
 Sources: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin,
 https://url.spec.whatwg.org/#host-parsing
@@ -16,7 +16,7 @@ _ORIGIN = re.compile(
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_ORIGIN = {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "ws", "wss"}
-"""Schemes of which no page has an origin of its own."""
+"""Schemes whose pages have no origin of their own."""
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _APPS_NAME = re.compile("[A-Za-z0-9._~-]+")
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
@@ -27,7 +27,7 @@ _PUNYCODE = "must have hosts as browsers send them, in Punycode (xn--)"
 
 
 def origin_of(text: str) -> str:
-    """Return what a browser sends for the pages of an origin; raises ValueError."""
+    """Return an origin as browsers send it; raises ValueError."""
     if text == "*":
         return text
     if text.lower() == "null":
@@ -56,7 +56,7 @@ def _port(digits: str | None, default: int | None) -> str:
 
 
 def _app(host: str) -> str:
-    """Return the host of a packaged app or an extension, whose letters keep their case."""
+    """Return the host of a packaged app or an extension; its case is kept."""
     if not _APPS_NAME.fullmatch(host):
         raise ValueError(_FORM)
     return host
@@ -102,7 +102,7 @@ def _ascii(host: str) -> str:
 
 
 def _is_label(label: str) -> bool:
-    """Tell whether a label is not Punycode, or is that of a text which can stand in a host."""
+    """Tell whether a label is not Punycode, or decodes to text that is allowed in a host."""
     if not label.startswith("xn--"):
         return True
     try:

@@ -17,12 +17,12 @@ _EXPORTER = "opentelemetry-exporter-otlp-proto-http"
 
 
 class SettingsError(Exception):
-    """A variable that is missing or wrong; each line names one, and an example of what is right."""
+    """Missing or wrong variables; each line names one, with an example of a valid value."""
 
 
 def _load(certificate: Path, key: Path) -> None:
     try:
-        # A password would be asked for on the terminal, where a service has nobody to answer.
+        # OpenSSL would prompt for the key's password, and nobody answers a service's prompt.
         SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except OSError as error:
         raise ValueError(
@@ -120,24 +120,24 @@ class Settings(Variables):
 
     @property
     def direct(self) -> bool:
-        """Whether no pooler stands before the database, as none does before the embedded one."""
+        """Whether there is no pooler in front of the database; the embedded one has none."""
         return self.database_direct or self.database_url is None
 
     @property
     def jwks_url(self) -> str | None:
-        """Where the keys are, if tokens are signed by an identity server."""
+        """The URL of the signing keys, if tokens come from an identity server."""
         if self.jwt_jwks_url or not self.better_auth_url:
             return self.jwt_jwks_url
         return better_auth.jwks_url(self.better_auth_url)
 
     @property
     def issuer(self) -> str | None:
-        """The `iss` that tokens must have."""
+        """The required `iss` of tokens."""
         return self.jwt_issuer or self._better_auth
 
     @property
     def audience(self) -> str | None:
-        """The `aud` that tokens must have."""
+        """The required `aud` of tokens."""
         return self.jwt_audience or self._better_auth
 
     @property
@@ -146,7 +146,7 @@ class Settings(Variables):
 
     @property
     def traces_endpoint(self) -> str | None:
-        """Where spans are sent, if they are asked for (OTLP over HTTP)."""
+        """The URL that spans are sent to, if traces are on (OTLP over HTTP)."""
         if self.otel_sdk_disabled:
             return None
         if self.otel_exporter_otlp_traces_endpoint or not self.otel_exporter_otlp_endpoint:
@@ -155,7 +155,7 @@ class Settings(Variables):
 
     @property
     def development(self) -> bool:
-        """Whether the service makes a secret of its own, as nothing else was said."""
+        """Whether the service creates its own secret, as no other is configured."""
         return not (self.jwt_secret_key or self.jwks_url)
 
 

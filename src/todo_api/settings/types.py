@@ -1,4 +1,4 @@
-"""What a variable of the environment may hold, by the kinds there are; each says what is wrong."""
+"""The types of environment variables, with a message for each invalid value."""
 
 import re
 from importlib import import_module
@@ -38,9 +38,9 @@ def _postgresql(url: SecretStr) -> SecretStr:
 
 
 def _unknown_parameters(url: str) -> list[str]:
-    """Return the names of parameters that are an ORM's and not libpq's, such as `pgbouncer`.
+    """Return the names of URL parameters for an ORM, not for libpq, such as `pgbouncer`.
 
-    What may be a part of a password, as of one with `?` in it and no host behind, is not named.
+    Names that may be part of a password, such as one with `?` in it, are left out.
     """
     place, _, query = url.rpartition("@")[2].partition("?")
     is_told = _HOSTS.fullmatch(place.partition("/")[0]) and "password" not in query.lower()
@@ -95,7 +95,7 @@ def _redis(url: SecretStr) -> SecretStr:
 
 
 def _rate(text: Any) -> Any:
-    # Of an optional variable, pydantic-settings reads as JSON what can be so read: 100 is a number.
+    # pydantic-settings parses optional variables as JSON where it can: 100 becomes a number.
     return text if isinstance(text, Rate) else Rate.parse(str(text))
 
 

@@ -1,4 +1,4 @@
-"""The variables of the environment: each with its default, an example and a line of meaning."""
+"""The environment variables, each with its default, an example and a line of explanation."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from todo_api.telemetry.log_output import Format, Level
 
 
 class Variables(BaseSettings):
-    """What each variable may hold; `Settings` says what of it fits together."""
+    """The valid values of each variable; `Settings` checks how they fit together."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
