@@ -1,1 +1,1 @@
-"""HTTP/1.1 on a connection: bytes in, bytes out, every state bounded."""
+"""HTTP/1.1 on a connection: bytes in, bytes out, with a limit on every state."""

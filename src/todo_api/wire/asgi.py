@@ -1,4 +1,4 @@
-"""What is not of the contract, answered by the ASGI application (ASGI 3.0, HTTP 2.3)."""
+"""Requests outside the contract, passed to the ASGI application (ASGI 3.0, HTTP 2.3)."""
 
 import asyncio
 import logging
@@ -21,20 +21,20 @@ _log = logging.getLogger("todo_api.http")
 
 
 class Cycle:
-    """One call of the application: its scope, what it receives, and what it sends."""
+    """One call of the application: its scope, `receive` and `send`."""
 
     def __init__(self, exchange: Exchange, link: "Protocol") -> None:
         self._exchange = exchange
         self._link = link
         self._over = asyncio.Event()
-        """Set when the answer is complete, or its client gone."""
+        """Set when the response is complete or the client is gone."""
         self._asked = False
         self._started = self._bodiless = self._chunked = False
         self._left = -1
-        """Bytes of the body that are still to be sent, where Content-Length says how many."""
+        """Bytes of the body still to be sent, if the response has Content-Length."""
 
     async def run(self) -> None:
-        """Call the application; an answer that it leaves undone ends the connection."""
+        """Call the application; an incomplete response ends the connection."""
         try:
             await self._link.app(self._scope(), self._receive, self._send)
         except Exception:  # noqa: BLE001 (whatever it is, the server goes on)
@@ -45,7 +45,7 @@ class Cycle:
             await self._send({"type": "http.response.body"})
 
     def disconnect(self) -> None:
-        """Tell the application that its client is gone."""
+        """Tell the application that the client is gone."""
         self._over.set()
 
     def _scope(self) -> Scope:
@@ -68,7 +68,7 @@ class Cycle:
         }
 
     async def _receive(self) -> Message:
-        """Return the whole body at once, and then wait for the end."""
+        """Return the whole body at once, then wait for the response or a disconnect."""
         if not self._asked and not self._over.is_set():
             self._asked = True
             try:
@@ -99,7 +99,7 @@ class Cycle:
         if self._chunked:
             headers.append((b"transfer-encoding", b"chunked"))
         elif self._left < 0 and not self._bodiless:
-            self._exchange.keep_alive = False  # the end of the connection is the body's
+            self._exchange.keep_alive = False  # the body ends with the connection
         if fields.get(b"connection", b"").lower() == b"close":
             self._exchange.keep_alive = False
         elif self._link.is_last(self._exchange):

@@ -1,69 +1,69 @@
-"""All connections of a process: their deadlines, and the memory that they may take together."""
+"""All connections of a process: their deadlines, and the limits on their memory."""
 
 import asyncio
 from collections import deque
 from typing import NamedTuple, Protocol
 
 MOST_RECEIVED = 8 * 1024 * 1024
-"""Bytes received and not worked on yet, of all connections together."""
+"""Received bytes that are not processed yet, of all connections together."""
 MOST_UNSENT = 16 * 1024 * 1024
-"""Bytes of answers that nobody has read yet, of all connections together."""
+"""Bytes of responses that the clients have not read, of all connections together."""
 
 _TICK = 0.25  # seconds
 _TURNS = 16
-"""Early requests that are begun before the loop looks for new connections and other requests."""
+"""Pipelined requests to begin before the loop handles new connections and other requests."""
 
 
 class Deadlines(NamedTuple):
-    """How long a connection may be in each state, in seconds."""
+    """Time limits of a connection's states, in seconds."""
 
     idle: float = 75.0
-    """Without a request: longer than proxies keep one, or they would use one that ends."""
+    """Without a request; longer than proxies keep them, or a proxy would use a closed one."""
     head: float = 10.0
     body: float = 10.0
     unread: float = 30.0
-    """With an answer of which the client does not read what is the least (`outbox`)."""
+    """With a response that the client reads too slowly (`LEAST_READ` of `outbox`)."""
     refused: float = 1.0
-    """After a refusal: what `Retry-After` asks for, whether the client heeds it or not."""
+    """After a refusal: the wait of `Retry-After`, enforced."""
     linger: float = 2.0
-    """After a last answer, so that its client reads it before the connection is reset."""
+    """After the last response, so that the client can read it before the connection is reset."""
 
 
 class Connection(Protocol):
-    """What is looked after."""
+    """A connection with a deadline."""
 
     @property
     def deadline(self) -> float:
-        """When `expire` is due, on the loop's clock."""
+        """The time of `expire`, on the loop's clock."""
 
     @property
     def unsent(self) -> int:
-        """The bytes of answers that its client has not read."""
+        """The number of response bytes that the client has not read."""
 
     def expire(self) -> None:
-        """Do what is to be done at the deadline."""
+        """Handle the deadline."""
 
     def take_turn(self) -> None:
-        """Begin the request that came early."""
+        """Begin the pipelined request."""
 
     def abort(self) -> None:
-        """End at once, and throw away what is not sent."""
+        """Close at once; unsent bytes are lost."""
 
 
 class Connections:
-    """Looks over all connections four times a second, instead of a timer for each request."""
+    """Checks all connections four times a second, instead of a timer for each request."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self.deadlines = deadlines
         self.received = 0
-        """The bytes that all connections hold."""
+        """The number of received bytes that all connections hold."""
         self._all: set[Connection] = set()
         self._unread: dict[Connection, int] = {}
-        """What is unsent where a client does not read; who has read last stands last."""
+        """Unsent bytes of each stalled connection; the one whose client read last is last."""
         self._early: deque[Connection] = deque()
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
-        """The loop's clock at the last look."""
+        """The loop's clock at the last check."""
         self._timer = self._loop.call_later(_TICK, self._look)
 
     @property
@@ -72,18 +72,18 @@ class Connections:
         return self.received <= MOST_RECEIVED
 
     def add(self, connection: Connection) -> None:
-        """Look after a connection from now on."""
+        """Add an open connection."""
         self._all.add(connection)
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection, which is closed."""
+        """Remove a closed connection."""
         self._all.discard(connection)
         self._unread.pop(connection, None)
 
     def stalled(self, connection: Connection) -> None:
-        """Note that a client does not read, and part with those who have not for the longest time.
+        """Note a stalled client; above the limit, close those that have stalled the longest.
 
-        That bounds the memory of unread answers: how large one is, is known only when it is there.
+        This limits the memory of unread responses, whose size is only known once they exist.
         """
         self._unread[connection] = connection.unsent
         excess = sum(self._unread.values()) - MOST_UNSENT
@@ -97,10 +97,10 @@ class Connections:
         self._unread.pop(connection, None)
 
     def queue(self, connection: Connection) -> None:
-        """Let a connection begin its next request when it is its turn.
+        """Let a connection begin its next, pipelined request when it is its turn.
 
-        Few clients send a request before they have the answer to the last. Those who send many
-        would else, all together, keep a new connection waiting for as long as that takes.
+        Few clients pipeline. Without turns, those that do could together keep new connections
+        waiting.
         """
         self._early.append(connection)
         if len(self._early) == 1:
@@ -114,7 +114,7 @@ class Connections:
             self._loop.call_soon(self._next_turns)
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop checking."""
         self._timer.cancel()
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""A request on a connection, from its head to its answer."""
+"""A request on a connection, from its head to its response."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from todo_api.wire.head import Head
 
 
 class Exchange:
-    """Reads a request's body out of `received`, but only where somebody asks for it.
+    """Reads a request's body out of `received`, on demand.
 
-    So a request that is refused for its token costs nobody the reading of its body. `proceed` is
-    called when a body is asked for whose client waits for that (RFC 9110, 10.1.1), and `wait` when
-    it has not come whole.
+    So the body of a request with an invalid token is never read. `proceed` is called to send 100
+    Continue to a client that waits for it (RFC 9110, 10.1.1), and `wait` when the body is not
+    complete yet.
     """
 
     __slots__ = (
@@ -45,25 +45,25 @@ class Exchange:
             self._body = Sized(head.length) if head.length else None
         self._arrival: asyncio.Future[None] | None = None
         self.keep_alive = head.keep_alive
-        """Whether the connection goes on after this request, as far as it is known."""
+        """Whether the connection may continue after this request."""
         self.answered = self.refused = False
 
     @property
     def held(self) -> int:
-        """The bytes of the body that were taken out of what was received."""
+        """The number of bytes of the body that were taken out of `received`."""
         return 0 if self._body is None else self._body.held
 
     @property
     def is_read(self) -> bool:
-        """Tell whether nothing of the request is left to be read."""
+        """Tell whether the whole request has been read."""
         return self._body is None
 
     @property
     def is_last(self) -> bool:
-        """Tell whether the connection is to end with this request's answer.
+        """Tell whether the connection has to end with this request's response.
 
-        Where nobody asked for a body that its client sends only when asked to, or that is too large
-        to be skipped, nobody can tell where the next request begins.
+        If an unread body waits for 100 Continue, or is too large to skip, the start of the next
+        request is unknown.
         """
         head = self.head
         unread = self._body is not None
@@ -73,7 +73,7 @@ class Exchange:
     async def body(self) -> bytes:
         """Return the request's body.
 
-        Raises `PayloadTooLarge`, `MalformedRequest`, and what `fail` is called with meanwhile.
+        Raises `PayloadTooLarge`, `MalformedRequest`, and the error that `fail` is called with.
         """
         if self._body is None:
             return b""
@@ -83,7 +83,7 @@ class Exchange:
                 self._proceed()
             if not whole:
                 self._arrival = arrival = asyncio.get_running_loop().create_future()
-                self._wait()  # which may fail it at once
+                self._wait()  # it may fail at once
                 await arrival
         except BaseException:
             self.keep_alive = False
@@ -92,22 +92,22 @@ class Exchange:
         return content
 
     def advance(self) -> bool:
-        """Go on reading the body that is waited for, and tell whether the wait is over."""
+        """Read more of the body that is waited for; return True when the wait is over."""
         try:
             if self._body is not None and not self._body.consume(self._received):
                 return False
-        except Exception as error:  # noqa: BLE001 (is raised where the body was asked for)
+        except Exception as error:  # noqa: BLE001 (`body` raises it)
             self._arrive(error)
         else:
             self._arrive(None)
         return True
 
     def fail(self, error: Exception) -> None:
-        """Tell who waits for the body, if anybody does, that it does not come."""
+        """Fail the wait for the body, if there is one."""
         self._arrive(error)
 
     def skip(self) -> bool:
-        """Throw away what has come of the body, and tell whether it is over; raises as `body`."""
+        """Discard what has arrived of the body; tell whether it is complete; raises as `body`."""
         if self._body is not None and self._body.consume(self._received):
             self._body = None
         return self._body is None

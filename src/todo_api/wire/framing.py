@@ -1,7 +1,7 @@
-"""Where a request's body ends (RFC 9112, 6 and 7).
+"""The end of a request's body (RFC 9112, 6 and 7).
 
-A body is consumed from the front of the bytes that a connection has received, either to be kept or
-to be skipped, and nothing behind its end is touched.
+A body is consumed from the front of the received bytes, to be kept or skipped, and nothing after
+its end is touched.
 """
 
 import re
@@ -11,38 +11,38 @@ from todo_api.problems.errors import MalformedRequest, PayloadTooLarge
 
 MOST_BYTES = 65_536
 MOST_FRAMING = 8_192
-"""Bytes of a chunked body that are not its data, with `_PER_LINE` for each line of them."""
+"""The maximum of a chunked body's bytes that are not data, plus `_PER_LINE` for each line."""
 _PER_LINE = 12
-"""What reading a line counts for beside its bytes, as a chunk of a byte takes as long as any.
+"""Bytes that each line counts in addition, because a chunk of one byte takes as long as any.
 
 So 64 KiB may come in chunks of 144 bytes, and no body takes longer than 500 lines do.
 """
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n")
-_LONGEST_SIZE = 16  # digits, leading zeros among them
+_LONGEST_SIZE = 16  # digits, including leading zeros
 
 
 class Body(Protocol):
-    """A body that is on its way."""
+    """A body that is being received."""
 
     def consume(self, received: bytearray) -> bool:
-        """Take what belongs to the body from the front of `received`, and say whether it is whole.
+        """Take the body's bytes from the front of `received`, and tell whether it is complete.
 
-        Raises `PayloadTooLarge` and `MalformedRequest`; what follows then can't be told.
+        Raises `PayloadTooLarge` and `MalformedRequest`; the body's end is unknown then.
         """
 
     @property
     def content(self) -> bytes:
-        """The body, once it is whole."""
+        """The body, once it is complete."""
 
     @property
     def held(self) -> int:
-        """The bytes that were taken and are kept."""
+        """The number of bytes taken and kept."""
 
 
 class Sized:
-    """A body of so many bytes."""
+    """A body of known length."""
 
     held = 0
 
@@ -51,7 +51,7 @@ class Sized:
         self.content = b""
 
     def consume(self, received: bytearray) -> bool:
-        """See `Body`; what has come stays where it is until all has."""
+        """See `Body`; bytes stay in `received` until the body is complete."""
         if self._length > MOST_BYTES:
             raise PayloadTooLarge
         if len(received) < self._length:
@@ -62,23 +62,23 @@ class Sized:
 
 
 class Chunked:
-    """A body in chunks; their extensions and the trailer are ignored (RFC 9112, 7.1)."""
+    """A chunked body; extensions and trailers are ignored (RFC 9112, 7.1)."""
 
     def __init__(self) -> None:
         self._content = bytearray()
         self._left = 0
-        """Bytes that are to come of a chunk."""
+        """Missing bytes of the current chunk."""
         self._in_chunk = self._in_trailer = False
         self._framing = 0
 
     @property
     def content(self) -> bytes:
-        """The body, once it is whole."""
+        """The body, once it is complete."""
         return bytes(self._content)
 
     @property
     def held(self) -> int:
-        """The bytes that were taken and are kept."""
+        """The number of bytes taken and kept."""
         return len(self._content)
 
     def consume(self, received: bytearray) -> bool:
@@ -119,7 +119,7 @@ class Chunked:
         self._in_trailer = self._left == 0
 
     def _end_chunk(self, received: bytearray) -> bool:
-        """Take what has come of a chunk, and say whether it and its line's end are complete."""
+        """Take what has arrived of a chunk; tell whether it is complete, with its line end."""
         part = received[: self._left]
         self._content += part
         self._left -= len(part)

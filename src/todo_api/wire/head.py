@@ -1,4 +1,4 @@
-"""The head of a request: parsed once it is complete (RFC 9112, 2, 3 and 5)."""
+"""The head of a request, parsed once it is complete (RFC 9112, 2, 3 and 5)."""
 
 import re
 
@@ -23,10 +23,10 @@ _LINES_BESIDE_FIELDS = 2  # the request line, and the empty one
 
 
 def end_of_head(data: bytearray, searched: int) -> int:
-    """Return where the head ends with which `data` begins, or 0 where it is not complete.
+    """Return the end of the head at the start of `data`, or 0 if it is incomplete.
 
-    `searched` says how many of the bytes were there the last time. Raises `MalformedRequest` and
-    `HeadTooLarge` as soon as it is clear that no more bytes can make a good head of it.
+    `searched` is the number of bytes that were searched before. Raises `MalformedRequest` and
+    `HeadTooLarge` as soon as the head can't become valid any more.
     """
     found = _END.search(data, max(0, searched - 2))
     if data[0] not in _TOKEN:
@@ -39,10 +39,10 @@ def end_of_head(data: bytearray, searched: int) -> int:
 class Head:
     """A parsed head; raises `MalformedRequest` and `HeadTooLarge`.
 
-    It is read by two: the request line by an expression of ours, which leaves no room for other
-    protocols, and all of it by llhttp, in its strict mode. Each head has a parser of its own, so
-    that a body is never read as a head, whatever stands in this one: Upgrade is ignored, as a
-    server may (RFC 9110, 7.8), and CONNECT is refused, as this is no proxy.
+    It is parsed twice: the request line by our own regular expression, which refuses other
+    protocols, and all of it by llhttp in strict mode. Each head has its own parser, so that a body
+    is never parsed as a head. Upgrade is ignored, as a server may (RFC 9110, 7.8), and CONNECT is
+    refused, because this is not a proxy.
     """
 
     __slots__ = (
@@ -59,7 +59,7 @@ class Head:
     )
 
     length: int | None
-    """The bytes of the body; None where it is chunked."""
+    """The number of bytes of the body; None if it is chunked."""
 
     def __init__(self, data: bytes) -> None:
         line = _REQUEST_LINE.match(data)
@@ -84,7 +84,7 @@ class Head:
         self._interpret(minor)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header field; white space around the value is no part of it (RFC 9110, 5.5)."""
+        """Add a header field, without the white space around its value (RFC 9110, 5.5)."""
         name, value = name.lower(), value.strip(b" \t")
         self.items.append((name, value))
         if name == b"authorization":
@@ -106,11 +106,11 @@ class Head:
         elif coding.lower() == b"chunked" and minor == b"1" and b"content-length" not in fields:
             self.length = None
         else:
-            raise MalformedRequest  # a coding that nobody here undoes (RFC 9112, 6.1)
+            raise MalformedRequest  # codings other than chunked are not supported (RFC 9112, 6.1)
 
 
 def _keeps_alive(connection: bytes | None, minor: bytes) -> bool:
-    """Tell whether the connection is to go on (RFC 9112, 9.3)."""
+    """Tell whether the connection is kept open (RFC 9112, 9.3)."""
     if connection is None:
         return minor == b"1"
     options = {option.strip(b" \t") for option in connection.lower().split(b",")}
@@ -118,7 +118,7 @@ def _keeps_alive(connection: bytes | None, minor: bytes) -> bool:
 
 
 def _split(target: bytes) -> tuple[bytes, bytes]:
-    """Return the path and the query of a target, a whole address among them (RFC 9112, 3.2)."""
+    """Return the path and the query of a target, in origin or absolute form (RFC 9112, 3.2)."""
     if target[:1] != b"/" and target != b"*":
         if target[:7].lower() != b"http://" and target[:8].lower() != b"https://":
             raise MalformedRequest

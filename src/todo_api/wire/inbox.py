@@ -1,4 +1,4 @@
-"""What a connection has received and not worked on yet."""
+"""The bytes that a connection has received and not processed yet."""
 
 import asyncio
 
@@ -6,14 +6,14 @@ from todo_api.wire.connections import Connections
 from todo_api.wire.head import MOST_BYTES
 
 ALWAYS = 8 * 1024
-"""Bytes that each connection may hold in any case: most requests are smaller."""
+"""Bytes that each connection may always hold: most requests are smaller."""
 
 _scratch = memoryview(bytearray(MOST_BYTES))
-"""Where all connections of the process are read into, one after another."""
+"""The read buffer that all connections of the process share."""
 
 
 class Inbox:
-    """At most 64 KiB; when it is full, the connection is not read until there is room again."""
+    """At most 64 KiB; when full, the connection is not read until there is room."""
 
     def __init__(self, transport: asyncio.Transport, connections: Connections) -> None:
         self.data = bytearray()
@@ -24,23 +24,23 @@ class Inbox:
         self._resting = False
 
     def room(self) -> memoryview:
-        """Return where the next bytes are to be written."""
+        """Return the buffer for the next bytes."""
         return _scratch[: max(1, MOST_BYTES - len(self.data))]
 
     def take(self, count: int) -> None:
-        """Add so many bytes that were written there."""
+        """Add the bytes that were written to the buffer."""
         self.data += _scratch[:count]
 
     def cut(self, end: int) -> bytes:
-        """Take away the first bytes, up to `end`, and return them."""
+        """Remove and return the bytes up to `end`."""
         part = bytes(self.data[:end])
         del self.data[:end]
         return part
 
     def settle(self, beside: int = 0) -> bool:
-        """Count what is held now, `beside` it included, and read on if there is room.
+        """Update the count of held bytes, plus `beside`, and resume reading if there is room.
 
-        Returns False where all connections together hold too much, and this one its part of it.
+        Returns False if all connections together hold too much, and this one more than `ALWAYS`.
         """
         held = len(self.data) + beside
         self._connections.received += held - self._counted
@@ -50,7 +50,7 @@ class Inbox:
         return fits
 
     def rest(self, *, resting: bool) -> None:
-        """Read nothing until told otherwise."""
+        """Pause or resume reading."""
         self._resting = resting
         self.settle()
 

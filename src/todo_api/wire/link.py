@@ -1,4 +1,4 @@
-"""A connection's two directions and its deadline, whatever is spoken over it."""
+"""A connection's two directions and its deadline, independent of HTTP."""
 
 import asyncio
 from math import inf
@@ -11,11 +11,11 @@ from todo_api.wire.connections import Connections
 from todo_api.wire.inbox import Inbox
 from todo_api.wire.outbox import Outbox
 
-_MOST_DISCARDED = 1024 * 1024  # bytes, after a last answer
+_MOST_DISCARDED = 1024 * 1024  # bytes, after the last response
 
 
 class Link(asyncio.BufferedProtocol):
-    """One connection, known to uvicorn and to `Connections` as long as it is open."""
+    """One connection, registered with uvicorn and `Connections` while it is open."""
 
     transport: asyncio.Transport
 
@@ -27,7 +27,7 @@ class Link(asyncio.BufferedProtocol):
         self._discarded = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Register the connection."""
         self.transport = transport = cast("asyncio.Transport", transport)
         self.client = get_remote_addr(transport)
         self.host = get_local_addr(transport)
@@ -38,7 +38,7 @@ class Link(asyncio.BufferedProtocol):
         self.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (whose fault it was)
-        """End."""
+        """Unregister the connection."""
         self.server.connections.discard(cast("Any", self))
         self.connections.remove(self)
         self.inbox.data.clear()
@@ -46,46 +46,46 @@ class Link(asyncio.BufferedProtocol):
         self.outbox.resume()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 (ours is fixed)
-        """Return where the next bytes are to be written."""
+        """Return the buffer for the next bytes."""
         return self.inbox.room()
 
     def pause_writing(self) -> None:
-        """Give the client so long to read."""
+        """Note that the client does not read, and set its deadline."""
         self.outbox.pause(self.connections.now + self.times.unread)
         self.connections.stalled(self)
 
     def resume_writing(self) -> None:
-        """Note that the client has read."""
+        """Note that the client reads again."""
         self.connections.flowing(self)
         self.outbox.resume()
 
     @property
     def deadline(self) -> float:
-        """When `expire` is due, on the loop's clock."""
+        """The time of `expire`, on the loop's clock."""
         return self.outbox.deadline if self.outbox.paused else self._deadline
 
     @property
     def unsent(self) -> int:
-        """The bytes that the client has not read."""
+        """The number of bytes that the client has not read."""
         return self.outbox.unsent
 
     def wait(self, seconds: float) -> None:
-        """Set the deadline of what the connection does now."""
+        """Set the deadline of the connection's current state."""
         self._deadline = self.connections.now + seconds
 
     def expire(self) -> None:
-        """Do what is to be done at the deadline: here that of a client which does not read."""
+        """Handle the deadline of a client that does not read."""
         if not self.outbox.renew(self.connections.now + self.times.unread):
             self.abort()
 
     def take_turn(self) -> None:
-        """Go on when it is this connection's turn."""
+        """Continue when it is this connection's turn."""
 
     def linger(self) -> None:
-        """End our side, and throw away what comes until the client ends its own.
+        """Close the sending side, and discard what arrives until the client closes its own.
 
-        To close at once resets a connection on which something is still on its way here, and with
-        it the answer that the client has not read (RFC 9112, 9.6).
+        Closing both sides while bytes are still arriving would reset the connection, and the client
+        might lose the response (RFC 9112, 9.6).
         """
         self.inbox.data.clear()
         self.inbox.rest(resting=False)
@@ -93,11 +93,11 @@ class Link(asyncio.BufferedProtocol):
             self.transport.write_eof()
 
     def discard(self) -> bool:
-        """Throw away what came, and tell whether more may come."""
+        """Discard what has arrived, and tell whether more may come."""
         self._discarded += len(self.inbox.data)
         self.inbox.data.clear()
         return self._discarded <= _MOST_DISCARDED
 
     def abort(self) -> None:
-        """End at once, and throw away what is not sent."""
+        """Close at once; unsent bytes are lost."""
         self.transport.abort()

@@ -1,4 +1,4 @@
-"""What a connection sends, and what its client has not read of it yet."""
+"""The bytes that a connection sends, and those that its client has not read yet."""
 
 import asyncio
 import fcntl
@@ -6,10 +6,10 @@ import sys
 import termios
 
 LEAST_READ = 65_536
-"""Bytes that a client who takes its time has to read in `Deadlines.unread` seconds."""
+"""Bytes that a slow client has to read in `Deadlines.unread` seconds."""
 
 _MOST_UNNOTICED = 16_384
-"""Unsent bytes up to which a client counts as one that reads."""
+"""Up to this many unsent bytes, a client counts as reading."""
 
 
 class Outbox:
@@ -18,7 +18,7 @@ class Outbox:
     def __init__(self, transport: asyncio.Transport) -> None:
         self.paused = False
         self.deadline = 0.0
-        """When the client has to have read its part, on the loop's clock; while `paused`."""
+        """While `paused`: the time, on the loop's clock, by which the client has to have read."""
         self.write = transport.write
         self._transport = transport
         self._unread = 0
@@ -27,19 +27,19 @@ class Outbox:
 
     @property
     def unsent(self) -> int:
-        """The bytes that are still to be sent."""
+        """The number of bytes still to be sent."""
         return self._transport.get_write_buffer_size()
 
     def _outstanding(self) -> int:
-        """Return the bytes that the client has not taken, those that the system holds included.
+        """Return the number of bytes that the client has not read, with the system's send buffer.
 
-        The system may hold megabytes, and asks for more only when much of that is gone: what we
-        hold ourselves does not change for a minute where a client takes 10 KB a second (tcp(7)).
+        The system may buffer megabytes, and takes more only when much of that is sent: with a
+        client that reads 10 KB a second, our own buffer does not change for a minute (tcp(7)).
         """
         link = self._transport.get_extra_info("socket")
         held = bytearray(4)
         try:
-            fcntl.ioctl(link.fileno(), termios.TIOCOUTQ, held)  # which is SIOCOUTQ
+            fcntl.ioctl(link.fileno(), termios.TIOCOUTQ, held)  # the same as SIOCOUTQ
         except OSError:
             return self.unsent  # the connection has ended, or the system can't tell
         return self.unsent + int.from_bytes(held, sys.byteorder)
@@ -56,7 +56,7 @@ class Outbox:
             drained.set_result(None)
 
     def renew(self, deadline: float) -> bool:
-        """Set a new deadline, if enough was read since the last; tell whether it was."""
+        """Set a new deadline if enough was read since the last one; tell whether it was."""
         enough = self._unread - self._outstanding() >= LEAST_READ
         if enough:
             self.pause(deadline)

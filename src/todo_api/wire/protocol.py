@@ -1,8 +1,8 @@
-"""HTTP/1.1 on one connection: one request at a time, every state with its bound and its deadline.
+"""HTTP/1.1 on one connection: one request at a time, with limits and deadlines for every state.
 
-A request's head is read, its body where somebody asks for it, its answer is sent, and only then is
-the next request looked at; what has come of that waits unparsed. So an answer never goes to another
-request than its own, and a connection holds no more than `inbox` and `outbox` say.
+A request's head is read, then its body on demand, and its response is sent; only then is the next
+request parsed. So a response never goes to another request than its own, and a connection's memory
+is limited by `inbox` and `outbox`.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LINE_ENDS = b"\r\n"
 _FAREWELL = 1.0
-"""Seconds that a shutdown leaves an idle connection open for the request that is on its way: to
-close it at once resets what its client has just sent (RFC 9112, 9.6)."""
+"""Seconds that a shutdown keeps an idle connection open for a request that is on its way: closing
+it at once would reset what the client has just sent (RFC 9112, 9.6)."""
 
 
 class Protocol(Link):
-    """What uvicorn makes for each connection."""
+    """The protocol that uvicorn creates for each connection."""
 
     def __init__(
         self,
@@ -46,17 +46,17 @@ class Protocol(Link):
         self._loop = _loop or asyncio.get_running_loop()
         self._state = State.IDLE
         self._searched = 0
-        """Received bytes in which no head ends."""
+        """Received bytes that were searched for the end of the head."""
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
         self._cycle: Cycle | None = None
         self._turned_away = b""
-        """The head of a request that is refused, unparsed."""
+        """The unparsed head of a refused request."""
         self._leaving = self._ended = self._last = self._waits = False
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether nothing can be sent any more."""
+        """Tell whether the connection is closed for sending."""
         return self._state is State.CLOSED
 
     @property
@@ -71,21 +71,21 @@ class Protocol(Link):
         self._become(State.IDLE, self.times.idle)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything but an operation that runs, which is not left half done."""
+        """Release everything except a running operation, which is completed."""
         super().connection_lost(exc)
         self._state = State.CLOSED
         self._disconnect()
         self._hand_over_task()
 
     def eof_received(self) -> bool:
-        """Answer what has come whole before the client ended its side; TLS ends both at once."""
+        """Respond to complete requests after the client closed its side; TLS closes both."""
         self._ended = True
         self._disconnect()
         answering = self._state in {State.ANSWER, State.SENT, State.TURN, State.REFUSED}
         return answering and self.scheme == "http"
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Go on with what came."""
+        """Process the received bytes."""
         self.inbox.take(nbytes)
         match self._state:
             case State.IDLE | State.HEAD:
@@ -100,7 +100,7 @@ class Protocol(Link):
         self._settle()
 
     def resume_writing(self) -> None:
-        """Go on after the client has read."""
+        """Continue after the client has read."""
         super().resume_writing()
         if self._state is State.SENT:
             self.wait(self.times.body)
@@ -108,14 +108,14 @@ class Protocol(Link):
             self._settle()
 
     def shutdown(self) -> None:
-        """Close after the request that runs or, being idle, after one that is on its way."""
+        """Close after the running request; if idle, after one that is on its way."""
         self._leaving = True
         if self._state is State.IDLE:
             self._deadline = min(self._deadline, self.connections.now + _FAREWELL)
         self._hand_over_task()
 
     def expire(self) -> None:
-        """Do what is to be done at the deadline of the state."""
+        """Handle the deadline of the current state."""
         if self.outbox.paused:
             super().expire()
             return
@@ -135,7 +135,7 @@ class Protocol(Link):
                 self._close()
         self._settle()
 
-    # A request's way: its head, perhaps its body, its answer, and on to the next.
+    # A request's life: its head, perhaps its body, its response, then the next request.
 
     def _next(self) -> None:
         data = self.inbox.data
@@ -143,7 +143,7 @@ class Protocol(Link):
             del data[: len(data) - len(data.lstrip(_LINE_ENDS))]
         try:
             end = end_of_head(data, self._searched) if data else 0
-        except Exception as error:  # noqa: BLE001 (all that can be wrong with a head)
+        except Exception as error:  # noqa: BLE001 (whatever is wrong with a head)
             self._refuse(error)
             return
         self._searched = 0 if end else len(data)
@@ -207,7 +207,7 @@ class Protocol(Link):
         if self._state is State.CLOSED:
             return
         if not exchange.answered:
-            self.abort()  # what was begun can't be ended in any other way
+            self.abort()  # an incomplete response can't end in any other way
             return
         if exchange.refused and not self.is_last(exchange) and not self.proxied:
             self._pause(self.times.refused)
@@ -217,14 +217,14 @@ class Protocol(Link):
         self._settle()
 
     def _go_on(self) -> None:
-        """Go on once the client has read its answer, and the rest of its body is skipped."""
+        """Continue once the client has read the response and the rest of the body is skipped."""
         if self.outbox.paused:
             return
         exchange = self._exchange
         self._last = self._last or self._leaving or (exchange is not None and exchange.is_last)
         try:
             skipped = self._last or exchange is None or exchange.skip()
-        except Exception:  # noqa: BLE001 (what is wrong with a body that nobody wants)
+        except Exception:  # noqa: BLE001 (whatever is wrong with an unread body)
             self._last = True
         if self._last:
             self._end()
@@ -239,23 +239,23 @@ class Protocol(Link):
             self._close()
 
     def take_turn(self) -> None:
-        """Begin the request that came early."""
+        """Begin the pipelined request."""
         if self._state is State.TURN:
             self._next()
             self._settle()
 
-    # A request that is not begun.
+    # Refusals.
 
     def _refuse(self, error: Exception) -> None:
         self.outbox.write(self._service.rejection(error, self))
         self._end()
 
     def _turn_away(self, data: bytes, *, waited: bool) -> None:
-        """Refuse a request before its head is parsed, and find out later where it ends.
+        """Refuse a request before its head is parsed; its end is found later.
 
-        A client that asks again at once would make refusing all that is done here, so that its
-        connection is not read for a while. Through a proxy come many clients, of whom none is to
-        wait for another: there, a request that is one of too many waits for its own refusal.
+        If clients could retry at once, the server would do nothing but refuse, so the connection is
+        not read for a while. A proxy's connection is shared by many clients, which must not wait
+        for each other: there, only refusals above the rate of `may_refuse` are delayed.
         """
         intake, self._turned_away = self._service.intake, data
         self._waits = self.proxied and not waited and not intake.may_refuse()
@@ -289,18 +289,18 @@ class Protocol(Link):
         self._go_on()
         self._settle()
 
-    # Ends.
+    # Closing.
 
     def is_last(self, exchange: Exchange) -> bool:
-        """Tell whether the answer to `exchange`, which is ready, is the connection's last."""
+        """Tell whether the response to `exchange` is the connection's last."""
         self._last = self._last or self._leaving or exchange.is_last
         return self._last
 
     def _end(self) -> None:
-        """End after a last answer, but let the client read it first."""
+        """Close after the last response, but let the client read it first."""
         self._turned_away = b""
         clean = self._exchange is not None and self._exchange.is_read
-        self._exchange = None  # and with it what has come of a body
+        self._exchange = None  # and with it the received part of a body
         if self._ended or (clean and self.scheme == "https"):
             self._close()
         else:
@@ -312,7 +312,7 @@ class Protocol(Link):
         self.transport.close()
 
     def _disconnect(self) -> None:
-        """Tell who waits for more of the client that nothing comes."""
+        """Fail what waits for more bytes from the client."""
         self._fail(ClientDisconnected())
         if self._cycle is not None:
             self._cycle.disconnect()
@@ -322,7 +322,7 @@ class Protocol(Link):
             self._exchange.fail(error)
 
     def _settle(self) -> None:
-        """Count what is held; where all hold too much together, part with it."""
+        """Update the count of held bytes; if all connections hold too much, end this request."""
         beside = len(self._turned_away) + (0 if self._exchange is None else self._exchange.held)
         if self.inbox.settle(beside):
             return
@@ -337,7 +337,7 @@ class Protocol(Link):
         self.inbox.settle()
 
     def _hand_over_task(self) -> None:
-        """Let uvicorn wait for the operation that runs, and end it where it takes too long."""
+        """Let uvicorn wait for the running operation, and cancel it if it takes too long."""
         if self._task is not None:
             self.server.tasks.add(self._task)
             self._task.add_done_callback(self.server.tasks.discard)

@@ -1,24 +1,24 @@
-"""What a connection does."""
+"""The states of a connection."""
 
 from enum import Enum, auto
 
 
 class State(Enum):
-    """Each has its deadline (`Deadlines`), or that of the work that is done in it."""
+    """Each has a deadline of `Deadlines`, or that of the operation that runs."""
 
     IDLE = auto()
     HEAD = auto()
-    """A head has begun to arrive."""
+    """A part of a head has arrived."""
     ANSWER = auto()
-    """An answer is made; what comes meanwhile waits."""
+    """The request is processed; bytes that arrive meanwhile wait."""
     BODY = auto()
-    """An answer is made, and waits for the request's body."""
+    """The request is processed, and waits for its body."""
     SENT = auto()
-    """An answer is sent; its client is to read it, or the rest of its body is to be skipped."""
+    """The response is sent; the client has to read it, or the rest of the body is skipped."""
     TURN = auto()
-    """A next request has come early, and waits for its turn among those of other connections."""
+    """A pipelined request has arrived, and waits for its turn among other connections."""
     REFUSED = auto()
-    """A request was refused as too much, and nothing is read for a while."""
+    """A request was refused for overload, and nothing is read for a while."""
     LINGER = auto()
-    """The last answer is sent; what comes is thrown away until the client ends its side."""
+    """The last response is sent; input is discarded until the client closes its side."""
     CLOSED = auto()
