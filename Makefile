@@ -27,9 +27,12 @@ $(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/insta
 	@sh tests/frontend/install.sh $*
 	@touch $@
 
+# Half of the time the tests wait, for servers that start and for what has to take a while.
+AT_ONCE := --numprocesses 3 --dist worksteal
+
 test: lint contract-diff ## what a change of the code or the contract can break, Schemathesis and coverage included
 	@$(RUN) coverage erase
-	@$(RUN) coverage run -m pytest -m "not world"
+	@$(RUN) coverage run -m pytest -m "not world" $(AT_ONCE)
 	@$(RUN) coverage combine --quiet
 	@$(RUN) coverage report
 
@@ -37,7 +40,7 @@ test-world: install $(FRONTEND) ## what needs the world: browsers, generators, p
 	@$(RUN) pytest -m world
 
 unit: install tests/frontend/node_modules/.installed ## the tests without servers, for who edits
-	@$(RUN) pytest -m "not world" --ignore=tests/live
+	@$(RUN) pytest -m "not world" --ignore=tests/live $(AT_ONCE)
 
 check: format audit test test-world ## format, look for known vulnerabilities, then all that CI runs
 

@@ -18,12 +18,12 @@ from tests.declared import Declared
 from todo_api.contract import contract, contract_yaml
 
 SPECIFICATION = Specification.load(contract())
-METHODS = {"get", "put", "post", "delete", "patch"}
+METHODS = ("get", "put", "post", "delete", "patch")
 
 
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
     for path, item in SPECIFICATION["paths"].items():
-        for method in METHODS & item.keys():
+        for method in filter(item.__contains__, METHODS):
             yield f"{method} {path}", item[method] | {"shared": item["parameters"]}
 
 

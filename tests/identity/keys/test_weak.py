@@ -40,7 +40,11 @@ MODULI = {
     "primes side by side": BELOW * ABOVE,
     "all ones": 2**2048 - 1,
 }
-EXPONENTS = [0, 1, 2, 3, 5, 17, 257, 65535, 65536, 2**256 + 1, GOOD]
+EXPONENTS = {
+    **{str(e): e for e in (0, 1, 2, 3, 5, 17, 257, 65535, 65536)},
+    "a great one": 2**256 + 1,
+    "the modulus": GOOD,
+}
 
 
 def modulus(n: int, e: int = 65537) -> dict[str, Any]:
@@ -75,14 +79,14 @@ async def test_a_modulus_that_anybody_can_factor_is_no_key(
     assert not await is_used(modulus(n), keys, issuer, "RS256")
 
 
-@pytest.mark.parametrize("e", EXPONENTS)
+@pytest.mark.parametrize("e", EXPONENTS.values(), ids=list(EXPONENTS))
 async def test_an_exponent_that_proves_nothing_is_no_key(
     keys: KeySet, issuer: Issuer, e: int
 ) -> None:
     assert not await is_used(modulus(GOOD, e), keys, issuer, "RS256")
 
 
-@pytest.mark.parametrize("n", [GOOD, LESS * BELOW])
+@pytest.mark.parametrize("n", [GOOD, LESS * BELOW], ids=["honest", "unlike primes"])
 async def test_a_modulus_of_two_primes_is_a_key(keys: KeySet, issuer: Issuer, n: int) -> None:
     assert await is_used(modulus(n), keys, issuer, "RS256")
 
