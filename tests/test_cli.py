@@ -12,7 +12,7 @@ from todo_api.contract import contract, contract_json, contract_yaml
 from todo_api.settings.settings import Settings
 
 SECRET = "a secret that only the tests know"
-COMMANDS = ("serve", "migrate", "grants", "token", "spec", "settings")
+COMMANDS = ("serve", "migrate", "backup", "restore", "grants", "token", "spec", "settings")
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +123,14 @@ REFUSALS = {
     "grants to everybody": (["grants", "public"], {}, 2, "for example todo_api"),
     "grants to nobody": (["grants", ""], {}, 2, "for example todo_api"),
     "grants to a name that is cut": (["grants", "ä" * 32], {}, 2, "63 bytes"),
+    "backup of nothing": (["backup", "todo.dump"], {}, 1, "no database in"),
+    "restore of nothing": (["restore", "/none/todo.dump"], {}, 1, "No such file"),
+    "backup of a database of one's own": (
+        ["backup", "todo.dump"],
+        {"DATABASE_URL": "postgresql://u:hunter2@h/d", "JWT_SECRET_KEY": SECRET},
+        1,
+        "pg_dump --format=custom",
+    ),
     "unknown format": (["spec", "--format", "xml"], {}, 2, "xml"),
 }
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from db.checks import privileges, texts
+from db.checks.contents import Contents, contents
 from db.checks.drift import CONSTRAINTS, TABLES, drift
 from db.distributed import distribute, require_citus
 from db.errors import DatabaseUnavailable
@@ -30,6 +31,7 @@ _PENDING = text(
     ORDER BY 1, 2
     """
 )
+_ANALYZE = text(f"ANALYZE {', '.join(TABLES)}")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('todo-api migrations'))")
 
 
@@ -105,6 +107,23 @@ def compare(dsn: str) -> list[str]:
     """
     with _connection(dsn) as connection:
         return drift(connection)
+
+
+@contextmanager
+def snapshot(dsn: str) -> Iterator[Contents | None]:
+    """Yield what is in the tables, which stays to be seen until the block ends; None without them.
+
+    Tables without a revision are another program's. Raises `DatabaseUnavailable`.
+    """
+    with _connection(dsn) as connection:
+        held = contents(connection)
+        yield held if _current(connection) else None
+
+
+def analyze(dsn: str) -> None:
+    """Count what the planner needs to know of new rows; raises `DatabaseUnavailable`."""
+    with _connection(dsn) as connection:
+        connection.execute(_ANALYZE)
 
 
 def _is_behind(connection: Connection, config: Config) -> bool:

@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, grants, token, spec, settings."""
+"""The command line: serve, migrate, backup, restore, grants, token, spec, settings."""
 
 import os
 import sys
@@ -16,6 +16,7 @@ from db.distributed import CitusMissing
 from db.errors import DatabaseUnavailable
 from todo_api import process, server
 from todo_api.commands import greeting, tables
+from todo_api.commands.backup import backup, restore
 from todo_api.commands.grants import grants
 from todo_api.commands.serving import Serving, has_served
 from todo_api.contract import contract_json, contract_yaml, users
@@ -121,6 +122,8 @@ def spec(form: str, check: bool) -> None:
 
 cli.add_command(listing.settings)
 cli.add_command(grants)
+cli.add_command(backup)
+cli.add_command(restore)
 
 
 def main() -> None:

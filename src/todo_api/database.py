@@ -37,6 +37,18 @@ def embedded_database(data_dir: Path, *, chosen: bool) -> Iterator[str]:
     It is kept elsewhere, and that is said, where its account can't enter a folder that nobody has
     chosen. Raises `EmbeddedError`.
     """
+    place = _told(data_dir, chosen=chosen)
+    with embedded_server(place) as url:
+        schema.upgrade(url)
+        yield url
+
+
+def embedded_place_told(settings: Settings) -> Path:
+    """Return that folder, and say where it is if nobody has chosen it."""
+    return _told(settings.data_dir, chosen=_is_chosen(settings))
+
+
+def _told(data_dir: Path, *, chosen: bool) -> Path:
     place = _place(data_dir, chosen=chosen)
     if place.resolve() != data_dir.resolve():
         click.echo(
@@ -44,9 +56,7 @@ def embedded_database(data_dir: Path, *, chosen: bool) -> Iterator[str]:
             "and the user it runs as instead has to be able to enter the folder.",
             err=True,
         )
-    with embedded_server(place) as url:
-        schema.upgrade(url)
-        yield url
+    return place
 
 
 def _place(data_dir: Path, *, chosen: bool) -> Path:

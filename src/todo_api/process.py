@@ -3,7 +3,8 @@
 import resource
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def allow_connections() -> None:
@@ -17,7 +18,19 @@ def allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def end_by_unwinding() -> None:
-    """Let SIGTERM and SIGHUP leave the embedded database as it should be."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+def end_by_unwinding(status: int = 0) -> None:
+    """Let SIGTERM and SIGHUP leave the embedded database as it should be, and end with `status`."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))
     signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+@contextmanager
+def unwinding(status: int) -> Iterator[None]:
+    """Let them end what the block does likewise, and only that."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    end_by_unwinding(status)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from db import schema
 from tests.folders import open_folder
 from todo_api.embedded.embedded import embedded_server
 
@@ -29,6 +30,18 @@ with embedded_server(Path(sys.argv[1])) as url:
         print("leaving", flush=True)
 """
 User = subprocess.Popen[str]
+
+TASKS = 699
+FILL = f"""
+    INSERT INTO tasks (user_id, title, description, complete, version, created_at, updated_at)
+    SELECT 'user-' || n % 7, 'Täsk ' || n, nullif(repeat(md5(n::text), n % 20), ''), n % 2 = 0, n,
+        now() - n * interval '1 hour', now() - n * interval '1 minute'
+    FROM generate_series(1, {TASKS + 1}) AS n;
+    INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, created_at)
+    SELECT user_id, 'key-' || id, sha256(convert_to(title, 'UTF8')), id, created_at FROM tasks;
+    DELETE FROM tasks WHERE id = {TASKS + 1}
+"""
+"""Rows whose highest id is not there any more."""
 
 
 @pytest.fixture
@@ -54,6 +67,24 @@ def template() -> Iterator[Path]:
 @pytest.fixture
 def data_dir(home: Path, template: Path) -> Path:
     return Path(shutil.copytree(template, home / "data"))
+
+
+@pytest.fixture(scope="package")
+def filled(template: Path) -> Path:
+    """A data folder with 699 tasks of 7 users and their keys, for tests that leave it as it is."""
+    filled = Path(shutil.copytree(template, template.parent / "filled"))
+    with embedded_server(filled) as url:
+        schema.upgrade(url)
+        query(url, FILL)
+    return filled
+
+
+@pytest.fixture
+def full(home: Path, filled: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of that folder, which is the one that the commands are about."""
+    full = Path(shutil.copytree(filled, home / "full"))
+    monkeypatch.setenv("DATA_DIR", str(full))
+    return full
 
 
 @pytest.fixture

@@ -73,9 +73,10 @@ class Cluster:
 
         Nothing of it may be running yet. Raises EmbeddedError.
         """
+        take_back(self.data_dir)
         account = account_for(self._folder)
         _check_path(self.data_dir, account)
-        programs = self._programs(account)
+        programs = programs_of(self.data_dir, account)
         if not self._folder.exists():
             self._create(programs)
         elif account.uid not in (None, self._folder.stat().st_uid):
@@ -92,7 +93,7 @@ class Cluster:
 
     def stop(self) -> None:
         """Tell the server to end its connections and stop. Raises EmbeddedError if it is gone."""
-        programs = self._programs(account_for(self._folder))
+        programs = programs_of(self.data_dir, account_for(self._folder))
         stop = ("stop", "--mode=fast", "--no-wait")
         programs.run("pg_ctl", *stop, cluster=self._folder, lock=self.lock)
 
@@ -102,12 +103,6 @@ class Cluster:
 
     def _recorded(self, name: str) -> Path:
         return self.data_dir / f"postgres.{name}"
-
-    def _programs(self, account: Account) -> Programs:
-        version = self._folder / "PG_VERSION"
-        major = int(version.read_text()) if self._folder.exists() else None
-        folder = find_programs(self.data_dir, account, major)
-        return Programs(folder, account, self._recorded("log"))
 
     def _create(self, programs: Programs) -> None:
         # Under another name until it is whole, so that one cut short is never used.
@@ -154,6 +149,33 @@ class Cluster:
             port = str(probe.getsockname()[1])
         write_whole(record, port)
         return port
+
+
+def programs_of(data_dir: Path, account: Account) -> Programs:
+    """Return the programs for the cluster under `data_dir`, or for a new one.
+
+    Raises EmbeddedError when there are none of its version.
+    """
+    cluster = data_dir / "postgres"
+    major = int((cluster / "PG_VERSION").read_text()) if cluster.exists() else None
+    folder = find_programs(data_dir, account, major)
+    return Programs(folder, account, data_dir / "postgres.log")
+
+
+def leaving(data_dir: Path) -> Path:
+    """Return where the cluster is while another takes its place."""
+    return data_dir / "postgres-leaving"
+
+
+def take_back(data_dir: Path) -> None:
+    """Put the cluster back where another was about to take its place."""
+    if leaving(data_dir).exists() and not (data_dir / "postgres").exists():
+        leaving(data_dir).rename(data_dir / "postgres")
+
+
+def has_cluster(data_dir: Path) -> bool:
+    """Tell whether there is a database under `data_dir`, running or not."""
+    return (data_dir / "postgres").exists() or leaving(data_dir).exists()
 
 
 def _check_path(data_dir: Path, account: Account) -> None:

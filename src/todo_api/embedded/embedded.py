@@ -21,7 +21,7 @@ from todo_api.embedded.cluster import Cluster
 from todo_api.embedded.kept import open_lock
 from todo_api.embedded.programs import EmbeddedError
 
-__all__ = ["EmbeddedError", "embedded_server"]
+__all__ = ["EmbeddedError", "embedded_server", "held", "running", "signals_deferred"]
 
 _PATIENCE = 30.0
 _PAUSE = 0.02
@@ -48,6 +48,43 @@ def embedded_server(data_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
+def held(data_dir: Path) -> Iterator[None]:
+    """Keep the PostgreSQL under `data_dir` from everybody else: who comes waits.
+
+    Raises EmbeddedError when it is in use.
+    """
+    data_dir = data_dir.resolve()
+    with _explained(data_dir):
+        _make(data_dir)
+        lock = open_lock(data_dir / "postgres.lock")
+    with lock, open_lock(data_dir / "postgres.users") as users:
+        flock(lock, LOCK_EX)
+        if not _taken(users):
+            raise EmbeddedError(
+                f"The database in {data_dir} is in use: stop `todo-api serve` first, and what else"
+                " uses it"
+            )
+        _ensure_stopped(data_dir)
+        yield
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[str]:
+    """Run the PostgreSQL under a `data_dir` that is held and yield its URL.
+
+    Raises EmbeddedError when it can't.
+    """
+    data_dir = data_dir.resolve()
+    try:
+        with signals_deferred(), _explained(data_dir):
+            url = _ensure_running(data_dir)
+        yield url
+    finally:
+        with signals_deferred():
+            _ensure_stopped(data_dir)
+
+
+@contextmanager
 def _explained(data_dir: Path) -> Iterator[None]:
     try:
         yield
@@ -71,13 +108,13 @@ def _make(data_dir: Path) -> None:
 def _join(data_dir: Path, users: IO[str]) -> str:
     with open_lock(data_dir / "postgres.lock") as lock:
         flock(lock, LOCK_EX)
-        with _signals_deferred():
+        with signals_deferred():
             flock(users, LOCK_SH)
             return _ensure_running(data_dir)
 
 
 def _leave(data_dir: Path, users: IO[str]) -> None:
-    with _signals_deferred(), open_lock(data_dir / "postgres.lock") as lock:
+    with signals_deferred(), open_lock(data_dir / "postgres.lock") as lock:
         flock(lock, LOCK_EX)
         if _taken(users):
             _ensure_stopped(data_dir)
@@ -127,7 +164,7 @@ def _taken(file: IO[str]) -> bool:
 
 
 @contextmanager
-def _signals_deferred() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """Let a second Ctrl-C wait, or it would leave a server behind."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:

@@ -1,8 +1,11 @@
 """Small files that are only our own and are never half written."""
 
 import os
-from errno import EPERM
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EEXIST, EPERM
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO
 
 _OURS_ONLY = 0o600
@@ -42,8 +45,34 @@ def write_whole(path: Path, text: str, *, replace: bool = True) -> bool:
         return False
     finally:
         draft.unlink(missing_ok=True)
-    _sync(path.parent)
+    sync(path.parent)
     return True
+
+
+@contextmanager
+def draft_of(path: Path, *, replace: bool) -> Iterator[IO[bytes]]:
+    """Yield a file beside `path` that takes its name if the block succeeds, and is deleted if not.
+
+    Raises `OSError`, also where there is one and it is not to be replaced.
+    """
+    _check_free(path, replace=replace)
+    descriptor, name = mkstemp(prefix=".todo-api-", suffix=".part", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _check_free(path, replace=replace)
+        draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def _check_free(path: Path, *, replace: bool) -> None:
+    if path.exists() and not (replace and path.is_file()):
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path))
 
 
 def read_whole(path: Path) -> str:
@@ -54,7 +83,8 @@ def read_whole(path: Path) -> str:
         return ""
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make the names in a folder outlast a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

