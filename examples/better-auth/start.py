@@ -45,12 +45,12 @@ def _run(database: str) -> None:
     """Run Better Auth and the API until one of them ends."""
     tokens = _tokens(os.environ.get("TOKENS", "sub"))
     with (
-        _running(_auth(database, tokens), f"{_AUTH}/api/auth/ok") as auth,
-        _running(_api(database, tokens), f"{_API}/health") as api,
+        _running(_auth(database, tokens), f"{_AUTH}/api/auth/ok"),
+        _running(_api(database, tokens), f"{_API}/health"),
     ):
         print(f"\nThe page:  {_AUTH}\nThe API:   {_API}/docs\nCtrl-C stops both.\n", flush=True)
-        while auth.poll() is None and api.poll() is None:
-            time.sleep(0.1)
+        # Not Popen.poll(): a signal in it can leave its lock taken, and Popen.wait() would hang.
+        os.wait()
 
 
 def _check_port(name: str, port: str) -> None:
@@ -129,10 +129,10 @@ def _kept_secret() -> str:
 
 
 @contextmanager
-def _running(process: subprocess.Popen[bytes], url: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(process: subprocess.Popen[bytes], url: str) -> Iterator[None]:
     try:
         _wait_for(url, process)
-        yield process
+        yield
     finally:
         process.terminate()
         process.wait()
