@@ -83,7 +83,7 @@ def test_a_better_auth_that_is_away_at_load_is_told(
 def test_what_nobody_thought_of_is_told_as_well(browser: Browser, running: Example) -> None:
     with browser.new_context() as context:  # unwatched: the console shows the error as well
         page = context.new_page()
-        page.route("**/tasks", in_between(running, 200, "<h1>Another service</h1>"))
+        page.route("**/tasks?*", in_between(running, 200, "<h1>Another service</h1>"))
         sign_up(page, running, finds="Something went wrong")
 
 
@@ -102,7 +102,15 @@ def test_two_faults_of_one_field_are_read_in_their_order(
     expect(title).to_have_accessible_description("Too long. Too loud.")
 
 
-def test_a_list_that_never_ends_is_given_up(page: Page, running: Example) -> None:
+def test_a_list_that_never_ends_is_read_only_as_far_as_asked(page: Page, running: Example) -> None:
     endless = {"tasks": [], "count": 0, "next_cursor": "AAAAAAAAACkSan0Jcu9bqg"}
-    page.route("**/tasks*", in_between(running, 200, json.dumps(endless)))
-    sign_up(page, running)
+    sent: list[str] = []
+    page.on(
+        "request", lambda request: sent.append(request.url) if "/tasks?" in request.url else None
+    )
+    page.route("**/tasks?*", in_between(running, 200, json.dumps(endless)))
+    sign_up(page, running, finds="0 tasks shown, and there are more")
+    assert len(sent) == 1
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator("#rest")).to_have_attribute("aria-busy", "false")
+    assert len(sent) == 2

@@ -1,5 +1,6 @@
 import { createTask, type Task } from "./api.js";
-import { find, text } from "./page.js";
+import { written } from "./fields.js";
+import { find } from "./page.js";
 import { attempt } from "./problems.js";
 import type { User } from "./session.js";
 
@@ -16,9 +17,7 @@ export function adding(user: () => User, added: (task: Task) => void): void {
 }
 
 async function create(user: User): Promise<Task> {
-  const description = text(form, "description");
-  const draft = { title: text(form, "title"), description: description || null };
-  const task = await createTask(user.id, key, draft);
+  const task = await createTask(user.id, key, written(form));
   form.reset();
   newKey();
   find("[name=title]", form).focus();

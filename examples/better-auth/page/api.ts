@@ -3,10 +3,12 @@ import { config } from "./config.js";
 import { ApiError, reach, Unexplained, type Problem } from "./failures.js";
 import type { components, paths } from "./schema.js";
 import { renewToken, token } from "./token.js";
+import type { View } from "./view.js";
 
 export type Task = components["schemas"]["TaskResponse"];
 export type Changes = components["schemas"]["TaskPatch"];
 export type Draft = components["schemas"]["TaskCreate"];
+export type Page = components["schemas"]["TaskListResponse"];
 
 const again = new WeakMap<Request, Request>();
 
@@ -32,20 +34,20 @@ function authorise(request: Request, jwt: string): void {
 const client = createClient<paths>({ baseUrl: config.api, fetch: reach });
 client.use(withToken);
 
+const PAGE = 50; // tasks, of at most 1000
 const collection = "/api/{user_id}/tasks";
 const item = "/api/{user_id}/tasks/{task_id}";
 
-/** Return all tasks of a user, the newest first. */
-export async function allTasks(user_id: string): Promise<Task[]> {
-  const tasks: Task[] = [];
-  let query: { cursor?: string } = {};
-  for (;;) {
-    const page = got(await client.GET(collection, { params: { path: { user_id }, query } }));
-    tasks.push(...page.tasks);
-    const cursor = page.next_cursor;
-    if (!cursor || cursor === query.cursor) return tasks; // a mock has the same page for ever
-    query = { cursor };
-  }
+/** Return a page of a user's tasks that a view has, the newest first; `cursor` is of the one before. */
+export async function taskPage(
+  user_id: string,
+  query: View & { cursor?: string },
+  signal: AbortSignal,
+): Promise<Page> {
+  const params = { path: { user_id }, query: { ...query, limit: PAGE } };
+  const answer = await client.GET(collection, { params, signal });
+  signal.throwIfAborted(); // it may have come whole before it was aborted
+  return got(answer);
 }
 
 /** Create a task, once however often it is sent with the same key. */

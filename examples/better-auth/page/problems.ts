@@ -2,15 +2,42 @@ import { ApiError, Failure, SignedOut } from "./failures.js";
 
 /** Do what a person asked for at `place`; where it fails, say why in its alert and beside its fields. */
 export async function attempt(place: HTMLElement, action: () => Promise<void>): Promise<void> {
-  if (place.ariaBusy === "true") return;
+  if (place.ariaBusy !== "true") await run(place, action, new AbortController().signal);
+}
+
+/** Actions of which the latest counts: each aborts the one before, whose outcome is dropped. */
+export class Latest {
+  #controller = new AbortController();
+  #place: HTMLElement | undefined;
+
+  /** Do as `attempt` does; `action` hands its signal to whatever takes time. */
+  async attempt(place: HTMLElement, action: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.drop();
+    const { signal } = (this.#controller = new AbortController());
+    this.#place = place;
+    await run(place, () => action(signal), signal);
+  }
+
+  /** Abort what is still running. */
+  drop(): void {
+    this.#controller.abort();
+    if (this.#place) this.#place.ariaBusy = "false";
+  }
+}
+
+async function run(
+  place: HTMLElement,
+  action: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   clearProblems(place);
   place.ariaBusy = "true";
   try {
     await action();
   } catch (error) {
-    show(place, error);
+    if (!signal.aborted) show(place, error);
   } finally {
-    place.ariaBusy = "false";
+    if (!signal.aborted) place.ariaBusy = "false";
   }
 }
 

@@ -1,9 +1,19 @@
 import { changeTask, deleteTask, getTask, type Changes, type Task } from "./api.js";
 import { ApiError } from "./failures.js";
-import { copyOf, find, text } from "./page.js";
+import { fill, written } from "./fields.js";
+import { copyOf, find } from "./page.js";
 import { attempt, clearProblems, say } from "./problems.js";
 
 const CHANGED = "Somebody has changed this task in the meantime.";
+
+/** What is told of a task in the list. */
+export interface Told {
+  /** It is another, or shown as somebody else has made it. */
+  changed(): void;
+  /** A person has changed it; `undo` changes it back. */
+  saved(undo: Changes): void;
+  deleted(): void;
+}
 
 /** A task in the list. */
 export class TaskItem {
@@ -12,10 +22,9 @@ export class TaskItem {
   readonly #complete = find<HTMLInputElement>("[type=checkbox]", this.element);
   readonly #edit = find(".edit", this.element);
 
-  /** Show a task; `changed` is called whenever it is another, or gone. */
   constructor(
     public task: Task,
-    readonly changed: (gone?: TaskItem) => void,
+    readonly told: Told,
   ) {
     this.#render(task);
     this.#on("change", this.#complete, () => this.#tick());
@@ -23,6 +32,10 @@ export class TaskItem {
     this.#on("click", find(".delete", this.element), () => this.#delete());
     this.#edit.addEventListener("click", () => this.#open());
     find(".cancel", this.element).addEventListener("click", () => this.#close());
+  }
+
+  focus(): void {
+    this.#complete.focus();
   }
 
   #on(event: string, target: HTMLElement, action: () => Promise<void>): void {
@@ -39,15 +52,17 @@ export class TaskItem {
   }
 
   async #save(): Promise<void> {
-    const description = text(this.#form, "description") || null;
-    const changes = { title: text(this.#form, "title"), description };
-    await this.#change(changes, "Save again to replace it with yours, or cancel to keep it.");
+    const advice = "Save again to replace it with yours, or cancel to keep it.";
+    await this.#change(written(this.#form), advice);
   }
 
   async #change(changes: Changes, advice: string): Promise<void> {
     await this.#unlessChanged(advice, async () => {
-      this.#show(await changeTask(this.task, changes));
+      const before = this.task;
+      this.#show(await changeTask(before, changes));
       this.#close();
+      const names = Object.keys(changes) as (keyof Changes)[];
+      this.told.saved(Object.fromEntries(names.map((name) => [name, before[name]])));
     });
   }
 
@@ -55,7 +70,7 @@ export class TaskItem {
     if (!confirm(`Delete "${this.task.title}"?`)) return;
     await this.#unlessChanged("Delete it again if you still want to.", async () => {
       await deleteTask(this.task);
-      this.changed(this);
+      this.told.deleted();
     });
   }
 
@@ -75,7 +90,7 @@ export class TaskItem {
 
   #show(task: Task): void {
     this.#render(task);
-    this.changed();
+    this.told.changed();
   }
 
   #render(task: Task): void {
@@ -90,8 +105,7 @@ export class TaskItem {
   }
 
   #open(): void {
-    find<HTMLInputElement>("[name=title]", this.#form).value = this.task.title;
-    find<HTMLTextAreaElement>("[name=description]", this.#form).value = this.task.description ?? "";
+    fill(this.#form, this.task);
     this.#form.hidden = false;
     this.element.classList.add("editing");
     find("[name=title]", this.#form).focus();

@@ -1,0 +1,20 @@
+import { changeTask, type Changes, type Task } from "./api.js";
+import { copyOf, find } from "./page.js";
+import { attempt } from "./problems.js";
+
+/**
+ * Return a line for a task that has left the list, to stand where it stood: what is below stays
+ * where it is, so a second click hits no other task.
+ */
+export function leftItem(task: Task, undo: Changes, undone: (task: Task) => void): HTMLLIElement {
+  const line = copyOf<HTMLLIElement>("#left");
+  const words = find("span", line);
+  const button = find("button", line);
+  words.id = `left-${task.id}`;
+  words.textContent = `“${task.title}” is ${task.complete ? "done" : "to do"}.`;
+  button.setAttribute("aria-describedby", words.id);
+  button.addEventListener("click", () => {
+    void attempt(line, async () => undone(await changeTask(task, undo)));
+  });
+  return line;
+}
