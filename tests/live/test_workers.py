@@ -170,7 +170,11 @@ def test_the_supervisor_is_small(settings: dict[str, str], tmp_path: Path) -> No
         restarts(port)  # with all that an answer to Prometheus takes
         supervisor = psutil.Process(server.process.pid)
 
+        all_of_them = [supervisor, *workers(supervisor)]
+        taken = sum(process.memory_full_info().pss for process in all_of_them)
+
         assert supervisor.memory_info().rss < MOST
+        assert taken < (32 + 2 * 128) * 2**20, "the formula of docs/deploy/capacity.md"
         assert max(worker.memory_info().rss for worker in workers(supervisor)) > MOST
 
 
