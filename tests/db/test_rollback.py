@@ -10,9 +10,19 @@ from tests.db.test_schema import run
 RECORDED = sorted((Path(__file__).parent / "releases/statements").glob("*.sql"))
 TABLES = sorted((Path(__file__).parent / "releases").glob("*.sql"))
 GIVEN: dict[str, Any] = {
-    "user": "alice", "task": "1", "limit": 51, "after": None, "complete": None, "q": None,
-    "new_title": "Tea", "new_description": None, "new_complete": True, "describe": True,
-    "key": "a-key", "fingerprint": b"of a body", "versions": None,
+    "user": "alice",
+    "task": "1",
+    "limit": 51,
+    "after": None,
+    "complete": None,
+    "q": None,
+    "new_title": "Tea",
+    "new_description": None,
+    "new_complete": True,
+    "describe": True,
+    "key": "a-key",
+    "fingerprint": b"of a body",
+    "versions": None,
 }
 
 
