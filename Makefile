@@ -27,10 +27,12 @@ $(FRONTEND): %/node_modules/.installed: %/package-lock.json tests/frontend/insta
 	@sh tests/frontend/install.sh $*
 	@touch $@
 
-# Half of the time the tests wait, for servers that start and for what has to take a while.
-AT_ONCE := --numprocesses 3 --dist worksteal
+# Each process has servers of its own. On two cores more of them gain nothing: what takes the time is
+# the start of some 300 servers, which is their imports.
+PROCESSES ?= 1
+AT_ONCE := $(if $(filter-out 1,$(PROCESSES)),--numprocesses $(PROCESSES) --dist worksteal)
 
-test: lint contract-diff ## what a change of the code or the contract can break, Schemathesis and coverage included
+test: lint contract-diff ## what a change of the code or the contract can break, with coverage; PROCESSES
 	@$(RUN) coverage erase
 	@$(RUN) coverage run -m pytest -m "not world" $(AT_ONCE)
 	@$(RUN) coverage combine --quiet
