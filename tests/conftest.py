@@ -184,7 +184,7 @@ def user() -> str:
 
 @pytest.fixture
 def token() -> Callable[[str], str]:
-    return lambda user: token_for(user, SECRET, 60)
+    return lambda user: token_for(user, SECRET, 3600)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Databases with tasks, the commands that copy them, and what is in a database."""
 
+import resource
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -48,9 +49,24 @@ def archive_of(data_dir: Path, url: str, file: Path) -> Path:
 def begin(*arguments: str | Path, data_dir: Path, **options: Any) -> subprocess.Popen[bytes]:
     """Start a command; its errors go where its output goes."""
     where: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], env=environment(DATA_DIR=str(data_dir)), **where | options
-    )
+    where["env"] = environment(DATA_DIR=str(data_dir))
+    return subprocess.Popen([*COMMAND, *map(str, arguments)], **where | options)
+
+
+def begin_with_little_room(
+    *arguments: str | Path, data_dir: Path, most: int
+) -> subprocess.Popen[bytes]:
+    """Start a command whose files have at most that many bytes, as on a disk that is full.
+
+    It is not measured, as coverage's own file would meet the limit.
+    """
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    unmeasured = environment(DATA_DIR=str(data_dir))
+    unmeasured.pop("COVERAGE_PROCESS_CONFIG", None)
+    return begin(*arguments, data_dir=data_dir, preexec_fn=limit, env=unmeasured)
 
 
 def is_waiting(url: str) -> bool:

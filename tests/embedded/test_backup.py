@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import psycopg2
 import pytest
 from click import ClickException
 
-from tests.embedded.archives import begin, is_waiting, rows
+from tests.embedded.archives import begin, begin_with_little_room, is_waiting, rows
 from tests.embedded.conftest import TASKS, answers, is_running, query, wait_until
 from todo_api.commands.archives import back_up, restore
 from todo_api.embedded.embedded import embedded_server
@@ -149,12 +148,9 @@ def test_a_database_of_ones_own_has_its_own_programs(
 
 
 def test_a_disk_that_fills_leaves_no_file(full: Path, folder: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE, LITTLE))
-
     file = folder / "todo.dump"
     with embedded_server(full):  # the limit is not the server's
-        process = begin("backup", file, data_dir=full, preexec_fn=limit)
+        process = begin_with_little_room("backup", file, data_dir=full, most=LITTLE)
         output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1

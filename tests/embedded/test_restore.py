@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from click import ClickException
 
 from db import schema
 from tests.db.test_schema import run
-from tests.embedded.archives import Rows, archive_of, begin, rows, rows_at
+from tests.embedded.archives import Rows, archive_of, begin, begin_with_little_room, rows, rows_at
 from tests.embedded.conftest import answers, is_running, query, wait_until
 from todo_api.commands.archives import back_up, restore
 from todo_api.embedded.dump import DumpFailed, load
@@ -248,11 +247,8 @@ def test_the_cluster_keeps_its_owner(other: Path, archive: Path) -> None:
 
 
 def test_a_disk_that_fills_changes_nothing(other: Path, archive: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LITTLE, LITTLE))
-
     before = rows(other)
-    process = begin("restore", "--replace", archive, data_dir=other, preexec_fn=limit)
+    process = begin_with_little_room("restore", "--replace", archive, data_dir=other, most=LITTLE)
     output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 1
