@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from socket import socket
-from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,13 +35,13 @@ def hand_over(orders: Orders) -> NoReturn:
     It takes 26 MB instead of 120, beside workers that take as much as before.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    file = TemporaryFile()  # noqa: SIM115 (the supervisor closes it)
-    file.write(json.dumps(asdict(orders)).encode())
-    file.seek(0)
-    for kept in (file.fileno(), *orders.listeners):
+    # A pipe holds them (a few of its 64 KiB) until they are read: there may be no file to write to.
+    reading, writing = os.pipe()
+    os.write(writing, json.dumps(asdict(orders)).encode())
+    for kept in (reading, *orders.listeners):
         os.set_inheritable(kept, True)
     sys.stdout.flush()
-    command = [*PYTHON, "todo_api.workers.supervisor", str(file.fileno())]
+    command = [*PYTHON, "todo_api.workers.supervisor", str(reading)]
     os.execv(command[0], command)  # noqa: S606 (of our own making)
 
 

@@ -156,7 +156,7 @@ def _database(folder: str | None) -> Iterator[None]:
 
 
 def main() -> None:
-    """Supervise; the argument is the descriptor of a file with the orders."""
+    """Supervise; the argument is the descriptor of a pipe that holds the orders."""
     orders = received(int(sys.argv[1]))
     log_output.configure(*orders.log)
     process.end_by_unwinding()
