@@ -1,4 +1,4 @@
-// Colours come from site.css, so that they follow the page's theme without drawing anew.
+// Colours come from site.css, so that they follow the page's theme without redrawing.
 mermaid.initialize({
   startOnLoad: true,
   theme: "base",

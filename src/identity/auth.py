@@ -14,7 +14,7 @@ from identity.keys import KeySet, SharedSecret
 
 _MAX_VERIFIED = 10_000
 _LONGEST_REMEMBERED = 2048  # bytes of a header; a longer one is remembered by its digest
-_CLOCK_LEEWAY = 10  # seconds that an issuer's clock may be ahead of ours
+_CLOCK_LEEWAY = 10  # seconds that an issuer's clock may be fast
 _YEAR_10000 = 253_402_300_800  # seconds; a later date is in milliseconds, or an attack
 
 _BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """The examples of docs/ do what the pages say, and get the answers that the pages show.
 
-RECORD_ANSWERS=1 writes those answers anew.
+RECORD_ANSWERS=1 records those answers again.
 """
 
 import json
