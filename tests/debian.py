@@ -11,19 +11,25 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = {
+    "aardvark-dns": "usr/lib/podman/aardvark-dns",
     "chromium": "usr/bin/chromium",
     "curl": "usr/bin/curl",
     "etcd-server": "usr/bin/etcd",
     "fonts-liberation": "usr/share/fonts/truetype/liberation*/LiberationSans-Regular.ttf",
     "haproxy": "usr/sbin/haproxy",
+    "iptables": "usr/sbin/iptables",
+    "mmdebstrap": "usr/bin/mmdebstrap",
+    "netavark": "usr/lib/podman/netavark",
     "nginx": "usr/sbin/nginx",
     "openssl": "usr/bin/openssl",
     "patroni": "usr/bin/patroni",
     "pgbouncer": "usr/sbin/pgbouncer",
+    "podman": "usr/bin/podman",
     "postgresql": "usr/lib/postgresql/*/bin/postgres",
     "prometheus": "usr/bin/promtool",
     "python3": "usr/bin/python3",
     "redis-server": "usr/bin/redis-server",
+    "runc": "usr/sbin/runc",
     "shellcheck": "usr/bin/shellcheck",
     "systemd": "usr/bin/systemd-analyze",
 }
