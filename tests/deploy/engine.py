@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 from tests.debian import debian_file
-from tests.deploy.image import ROOT
+from tests.deploy.image import ROOT, instructions
 from tests.folders import open_folder
 
-PYTHON = "docker.io/library/python:3.11-slim-bookworm"
-DEBIAN = "docker.io/library/debian:bookworm-slim"
+REGISTRY = "docker.io/library/"
+PYTHON = REGISTRY + dict(instructions(ROOT / "Dockerfile"))["FROM"]
+DEBIAN = REGISTRY + dict(instructions(ROOT / "deploy/pgbouncer/Dockerfile"))["FROM"]
 _PACKAGES = "ca-certificates,python3-venv,python3-pip,systemd,dbus"
 _NO_DOCS = "--dpkgopt=path-exclude=/usr/share/doc/*"
 _KEPT = Path("/var/cache/todo-api-tests")
@@ -145,13 +146,13 @@ def _base() -> Path:
 
     They come from Debian's mirrors, as those do that the tests install.
     """
-    base = _KEPT / "debian-bookworm.tar"
+    release = PYTHON.rpartition("-")[2]
+    base = _KEPT / f"debian-{release}.tar"
     if not base.exists():
         _KEPT.mkdir(parents=True, exist_ok=True)
         unfinished = base.with_name(f"unfinished-{os.getpid()}.tar")
         options = ("--quiet", "--variant=minbase", f"--include={_PACKAGES}", _NO_DOCS)
-        command = [debian_file("mmdebstrap"), *options, "bookworm", unfinished]
-        subprocess.run(command, check=True)
+        subprocess.run([debian_file("mmdebstrap"), *options, release, unfinished], check=True)
         unfinished.rename(base)
     return base
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.deploy.engine import DEBIAN, Engine
+from tests.deploy.engine import DEBIAN, REGISTRY, Engine
 from tests.deploy.test_images import COMPOSE, DEPLOY
 from tests.live.conftest import free_port, until
 from todo_api.embedded.programs import Account, find_programs
@@ -62,10 +62,13 @@ class Stack:
         self._file.write_text(text.replace(PUBLISHED, f"127.0.0.1:{port}:"))
 
     def compose(self, *arguments: str) -> None:
-        builds = f"--podman-build-args={' '.join(self._engine.options_of_builds)}"
+        options = {
+            "podman-path": self._engine.program,
+            "podman-build-args": " ".join(self._engine.options_of_builds),
+            "file": self._file,
+        }
         done = subprocess.run(
-            [PROGRAM, f"--podman-path={self._engine.program}", builds, "--file", self._file]
-            + list(arguments),
+            [PROGRAM, *(f"--{name}={value}" for name, value in options.items()), *arguments],
             env=os.environ | {"JWT_SECRET_KEY_FILE": "/run/secrets/jwt_secret_key"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -117,7 +120,7 @@ def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> None:
     programs = find_programs(folder, Account(None, None), None).parent
     libraries = programs.parent.with_name(f"{programs.parent.name}.libs")
     (folder / "entrypoint").write_text(_ENTRYPOINT)
-    tag = f"docker.io/library/{COMPOSE['postgres']['image']}"
+    tag = REGISTRY + COMPOSE["postgres"]["image"]
     copied = {"programs": programs, "libraries": libraries, "entrypoint": folder / "entrypoint"}
     engine.build_from(tag, _DATABASE_FILE, **copied)
 
