@@ -1,10 +1,30 @@
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text, func, text
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlmodel import Field, SQLModel
 
 _INSTANT = TIMESTAMP(timezone=True)
+
+DUE_DATE = (
+    "^(([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+    "-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    "|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)"
+    "(T([01][0-9]|2[0-3]):[0-5][0-9])?$"
+)
+"""The contract's pattern of a real day or minute."""
+
+PRIORITIES = ("none", "low", "medium", "high", "urgent")
+"""The contract's priorities, by the number that is kept."""
 
 
 class Task(SQLModel, table=True):
@@ -23,6 +43,14 @@ class Task(SQLModel, table=True):
         CheckConstraint(
             "version BETWEEN 1 AND 9007199254740991", name="tasks_version_safe_in_javascript"
         ),
+        CheckConstraint(f"due_date ~ '{DUE_DATE}'", name="tasks_due_date_real"),
+        CheckConstraint("priority BETWEEN 0 AND 4", name="tasks_priority_known"),
+        CheckConstraint("cardinality(tags) <= 20", name="tasks_tags_count"),
+        CheckConstraint(
+            "NOT jsonb_path_exists(to_jsonb(tags),"
+            """ '$[*] ? (@ == null || !(@ like_regex "^.{1,50}$" flag "s"))')""",
+            name="tasks_tags_length",
+        ),
     )
 
     user_id: str = Field(primary_key=True, sa_type=Text)
@@ -35,6 +63,10 @@ class Task(SQLModel, table=True):
     version: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": func.now()})
     updated_at: datetime = Field(sa_type=_INSTANT, sa_column_kwargs={"server_default": func.now()})
+    due_date: str | None = Field(default=None, sa_type=Text(collation="C"))
+    priority: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
+    tags: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
+    completed_at: datetime | None = Field(default=None, sa_type=_INSTANT)
 
 
 class IdempotencyKey(SQLModel, table=True):

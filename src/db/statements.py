@@ -1,19 +1,14 @@
-"""Every statement of the service, written with SQLModel and compiled to text once, at import.
-
-Each names the user. An optional clause reads `NULL IS NULL OR ...`: psycopg2 puts the values into
-the text, so PostgreSQL folds the constant and the planner drops the clause.
-"""
+"""The statements on single tasks; those that read pages of them are in `db.pages`."""
 
 from typing import Any
 
 from sqlalchemy import CTE
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.dialects.postgresql.psycopg2 import dialect
-from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import (
     Boolean,
+    SmallInteger,
     Text,
     and_,
     any_,
@@ -21,140 +16,95 @@ from sqlmodel import (
     case,
     cast,
     col,
-    collate,
     delete,
-    false,
     func,
     insert,
     literal_column,
-    or_,
     select,
     text,
-    true,
     update,
 )
 
 from db.checks import privileges
 from db.models import IdempotencyKey, Task
-
-_DIALECT = dialect()
+from db.parts import COLUMNS, USER, Statement, in_utc, unless_null
 
 _KEPT = text("interval '24 hours'")
 _MOST_EXPIRED: ColumnElement[int] = literal_column("100")
-_ZERO: ColumnElement[int] = literal_column("0")
 _ONE: ColumnElement[int] = literal_column("1")
-_USER = bindparam("user", type_=Text)
 _TASK = bindparam("task", type_=Text)
 _TITLE = bindparam("new_title", type_=Text)
 _DESCRIPTION = bindparam("new_description", type_=Text)
 _COMPLETE = bindparam("new_complete", type_=Boolean)
+_DUE_DATE = bindparam("new_due_date", type_=Text)
+_PRIORITY = bindparam("new_priority", type_=SmallInteger)
+_TAGS = bindparam("new_tags", type_=ARRAY(Text))
 _KEY = bindparam("key", type_=Text)
 _FINGERPRINT = bindparam("fingerprint", type_=BYTEA)
 
+_NEW = {
+    "title": _TITLE,
+    "description": _DESCRIPTION,
+    "due_date": _DUE_DATE,
+    "priority": _PRIORITY,
+    "tags": _TAGS,
+}
+"""What a new task has of its own."""
 
-_LOWER_IS_COMMON: ColumnElement[bool] = literal_column(
-    "lower('I') = 'i' AND lower(chr(1071)) = chr(1103)", Boolean
-)
-"""Whether `lower()` maps letters beyond ASCII, and I to i; the planner folds it to a constant."""
-
-
-def _compiled(statement: ClauseElement) -> str:
-    return str(statement.compile(dialect=_DIALECT))
-
-
-def _unless_null(name: str, clause: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(bindparam(name, type_=Text).is_(None), clause)
-
-
-def _in_utc(instant: Any) -> ColumnElement[Any]:
-    """Return a timestamp in UTC without a zone, whatever the session's time zone is."""
-    return func.timezone(text("'UTC'"), col(instant))
-
-
-COLUMNS: tuple[Any, ...] = (
-    col(Task.id),
-    col(Task.user_id),
-    col(Task.title),
-    col(Task.description),
-    col(Task.complete),
-    col(Task.version),
-    _in_utc(Task.created_at).label("created_at"),
-    _in_utc(Task.updated_at).label("updated_at"),
-)
-"""The columns of a task, in the order of the contract's TaskResponse."""
-
-_THIS_TASK = and_(col(Task.user_id) == _USER, col(Task.id) == _TASK)
+_THIS_TASK = and_(col(Task.user_id) == USER, col(Task.id) == _TASK)
 _THIS_VERSION = and_(
     _THIS_TASK,
-    _unless_null("versions", cast(Task.version, Text) == any_(bindparam("versions", type_=Text))),
+    unless_null("versions", cast(Task.version, Text) == any_(bindparam("versions", type_=Text))),
+)
+
+GET = Statement.of("get", "SELECT tasks", select(*COLUMNS).where(_THIS_TASK))
+
+CREATE = Statement.of(
+    "create", "INSERT tasks", insert(Task).values(user_id=USER, **_NEW).returning(*COLUMNS)
 )
 
 
-def _contains(column: Any) -> ColumnElement[bool]:
-    """Match a search; the hint is cheap and comes first, normalization is expensive and comes last.
+def _unless_left_out(flag: str, value: Any, column: Any) -> ColumnElement[Any]:
+    """Return the new value, which may be NULL, where `flag` says that there is one."""
+    return case((bindparam(flag, type_=Boolean), value), else_=col(column))
 
-    The planner estimates that a CASE is true for half of the rows. For a bare expression it would
-    expect few rows, read the user's tasks in any order, and sort them.
-    """
-    hint = func.strpos(func.lower(column), bindparam("hint", type_=Text))
-    unordered = (_matches(column, "accents"), func.normalize(column, text("NFD")))
-    return case(
-        (and_(_LOWER_IS_COMMON, hint == _ZERO), false()),
-        (_matches(case(unordered, else_=column), "q"), true()),
-        else_=false(),
-    )
-
-
-def _matches(column: Any, name: str) -> ColumnElement[bool]:
-    """Match a regular expression under the collation C, independently of the locale."""
-    return collate(column, "C").regexp_match(bindparam(name, type_=Text))
-
-
-def _page(*, newest_first: bool) -> str:
-    key = col(Task.id)
-    after = bindparam("after", type_=Text)
-    return _compiled(
-        select(*COLUMNS)
-        .where(
-            col(Task.user_id) == _USER,
-            _unless_null("after", key < after if newest_first else key > after),
-            _unless_null("complete", col(Task.complete) == bindparam("complete", type_=Boolean)),
-            _unless_null("q", or_(_contains(Task.title), _contains(Task.description))),
-        )
-        .order_by(key.desc() if newest_first else key.asc())
-        .limit(bindparam("limit", type_=Text))
-    )
-
-
-NEWEST_PAGE = _page(newest_first=True)
-OLDEST_PAGE = _page(newest_first=False)
-
-GET = _compiled(select(*COLUMNS).where(_THIS_TASK))
-
-CREATE = _compiled(
-    insert(Task).values(user_id=_USER, title=_TITLE, description=_DESCRIPTION).returning(*COLUMNS)
-)
 
 _CHANGE = (
     update(Task)
     .where(_THIS_VERSION)
-    .values(version=col(Task.version) + _ONE, updated_at=func.now())
+    .values(
+        version=col(Task.version) + _ONE,
+        updated_at=func.now(),
+        due_date=_unless_left_out("schedule", _DUE_DATE, Task.due_date),
+        priority=func.coalesce(_PRIORITY, Task.priority),
+        tags=func.coalesce(_TAGS, Task.tags),
+        completed_at=case(
+            (func.coalesce(_COMPLETE, Task.complete) == col(Task.complete), col(Task.completed_at)),
+            (_COMPLETE, func.now()),
+        ),
+    )
     .returning(*COLUMNS)
 )
 
-REPLACE = _compiled(_CHANGE.values(title=_TITLE, description=_DESCRIPTION, complete=_COMPLETE))
-
-PATCH = _compiled(
-    _CHANGE.values(
-        title=func.coalesce(_TITLE, Task.title),
-        description=case(
-            (bindparam("describe", type_=Boolean), _DESCRIPTION), else_=col(Task.description)
-        ),
-        complete=func.coalesce(_COMPLETE, Task.complete),
-    )
+REPLACE = Statement.of(
+    "replace",
+    "UPDATE tasks",
+    _CHANGE.values(title=_TITLE, description=_DESCRIPTION, complete=_COMPLETE),
 )
 
-DELETE = _compiled(delete(Task).where(_THIS_VERSION).returning(col(Task.id)))
+PATCH = Statement.of(
+    "patch",
+    "UPDATE tasks",
+    _CHANGE.values(
+        title=func.coalesce(_TITLE, Task.title),
+        description=_unless_left_out("describe", _DESCRIPTION, Task.description),
+        complete=func.coalesce(_COMPLETE, Task.complete),
+    ),
+)
+
+DELETE = Statement.of(
+    "delete", "DELETE tasks", delete(Task).where(_THIS_VERSION).returning(col(Task.id))
+)
 
 
 def _claimed(fresh: CTE) -> CTE:
@@ -166,7 +116,7 @@ def _claimed(fresh: CTE) -> CTE:
     """
     claim = upsert(IdempotencyKey).from_select(
         ["user_id", "key", "fingerprint", "task_id"],
-        select(_USER, _KEY, _FINGERPRINT, fresh.c.id),
+        select(USER, _KEY, _FINGERPRINT, fresh.c.id),
     )
     once = claim.on_conflict_do_update(
         index_elements=["user_id", "key"], set_={"key": claim.excluded.key}
@@ -181,10 +131,10 @@ def _claimed(fresh: CTE) -> CTE:
 def _created(fresh: CTE, claimed: CTE) -> CTE:
     """Create the task, unless the key was claimed before for another id."""
     instant = claimed.c.created_at
-    values: tuple[Any, ...] = (_USER, fresh.c.id, _TITLE, _DESCRIPTION, instant, instant)
-    claimed_now = select(*values).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id)
-    columns = ["user_id", "id", "title", "description", "created_at", "updated_at"]
-    return insert(Task).from_select(columns, claimed_now).cte("created")
+    values: dict[str, Any] = {"user_id": USER, "id": fresh.c.id, "created_at": instant, "updated_at": instant}
+    new = values | _NEW
+    claimed_now = select(*new.values()).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id)
+    return insert(Task).from_select([*new], claimed_now).cte("created")
 
 
 def _expired() -> CTE:
@@ -192,7 +142,7 @@ def _expired() -> CTE:
 
     Keys locked by another statement are skipped: waiting for each other would be a deadlock.
     """
-    theirs = col(IdempotencyKey.user_id) == _USER
+    theirs = col(IdempotencyKey.user_id) == USER
     old = (
         select(IdempotencyKey.key)
         .where(
@@ -209,14 +159,15 @@ def _expired() -> CTE:
     return delete(IdempotencyKey).where(theirs, col(IdempotencyKey.key) == expired).cte("expired")
 
 
-def _create_once() -> str:
+def _create_once() -> Statement:
     sequence = func.pg_get_serial_sequence(text("'tasks'"), text("'id'"))
     fresh = select(func.nextval(sequence).label("id")).cte("fresh")
     claimed = _claimed(fresh)
     answer = select(
-        claimed.c.task_id, _in_utc(claimed.c.created_at), claimed.c.fingerprint == _FINGERPRINT
+        claimed.c.task_id, in_utc(claimed.c.created_at), claimed.c.fingerprint == _FINGERPRINT
     )
-    return _compiled(answer.add_cte(_expired(), _created(fresh, claimed)))
+    both = answer.add_cte(_expired(), _created(fresh, claimed))
+    return Statement.of("create_once", "INSERT idempotency_keys INSERT tasks", both)
 
 
 CREATE_ONCE = _create_once()
@@ -226,7 +177,7 @@ def _values(names: tuple[str, ...]) -> str:
     return ", ".join(f"('{name}')" for name in names)
 
 
-READINESS = f"""
+READINESS = Statement(f"""
 SELECT bool_and(to_regclass(name) IS NOT NULL),
     bool_and(has_table_privilege(to_regclass(name), privilege))
     AND CASE WHEN bool_and(to_regclass(name) IS NOT NULL) THEN
@@ -234,13 +185,7 @@ SELECT bool_and(to_regclass(name) IS NOT NULL),
     current_setting('transaction_read_only') = 'on'
 FROM (VALUES {_values(privileges.SERVED)}) AS tables (name),
     (VALUES {_values(privileges.RIGHTS)}) AS rights (privilege)
-"""  # noqa: S608 (the names are constants of `privileges`)
+""")  # noqa: S608 (the names are constants of `privileges`)
 """Reads no user's data: whether the tables exist, whether this role has the privileges that the
 other statements need, and whether the database is read-only, as a standby is."""
-
-NAMES = {
-    text: name.lower()
-    for name, text in tuple(globals().items())
-    if name.isupper() and isinstance(text, str)
-}
-"""The name of each statement, for logs and traces."""
+READINESS.name, READINESS.summary = "readiness", "SELECT"

@@ -9,37 +9,67 @@ from typing import Any
 
 from db import search, statements
 from db.errors import IdempotencyKeyReused, NoVersionNamed, StaleVersion, TaskNotFound
-from db.paging import cursor_after, task_before
+from db.models import PRIORITIES
+from db.pages import due_key
+from db.pages import page as page_of
+from db.paging import Position, cursor_after, position_of
 from db.pool.pool import Pool
 
 Task = dict[str, Any]
 """The contract's TaskResponse."""
 
+Body = dict[str, Any]
+"""The contract's TaskCreate, TaskUpdate or TaskPatch, checked."""
+
+_RANKS = {name: rank for rank, name in enumerate(PRIORITIES)}
+_AS_NEW: tuple[object, ...] = (None, PRIORITIES[0], [])
+"""The due date, priority and tags of a task that came to be without."""
+
 _IN_FULL = len("2026-11-21 08:15:30.123456")
 
 
 async def page(
-    pool: Pool,
-    user: str,
-    *,
-    complete: bool | None,
-    q: str | None,
-    newest_first: bool,
-    limit: int,
-    cursor: str | None,
+    pool: Pool, user: str, filters: dict[str, Any], *, order: str, limit: int, cursor: str | None
 ) -> tuple[list[Task], str | None]:
     """Return up to `limit` of the user's tasks and the cursor of the next page, if there is one.
 
-    Raises `InvalidCursor` if the cursor belongs to another list.
+    `filters` holds those of `db.pages.FILTERS` that are asked for, `order` is one of
+    `db.pages.ORDERS`. Raises `InvalidCursor` if the cursor belongs to another list.
     """
-    of_list = (user, complete, q, newest_first)
-    after = None if cursor is None else task_before(cursor, *of_list)
-    statement = statements.NEWEST_PAGE if newest_first else statements.OLDEST_PAGE
-    of_page = {"user": user, "after": after, "complete": complete, "limit": limit + 1}
-    rows = await pool.execute(statement, {**of_page, **search.parameters(q)}, retry=True)
+    of_list = _list(user, filters, order)
+    values = {"user": user, "limit": limit + 1, **_asked(filters)}
+    if cursor is not None:
+        values["after"], values["after_key"] = position_of(cursor, order, *of_list)
+    statement = page_of(order, frozenset(filters), goes_on=cursor is not None)
+    rows = await pool.execute(statement, values, retry=True)
     tasks = [_task(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return tasks, cursor_after(tasks[-1]["id"], *of_list) if more else None
+    return tasks, cursor_after(_position(tasks[-1], order), order, *of_list) if more else None
+
+
+def _list(user: str, filters: dict[str, Any], order: str) -> tuple[object, ...]:
+    """Return what a cursor belongs to; lists that 1.2.0 had are described as it did."""
+    of_list = (user, filters.get("complete"), filters.get("q"), order == "-created_at")
+    later = {name: filters[name] for name in filters if name not in {"complete", "q"}}
+    if later or not order.endswith("created_at"):
+        return *of_list, order, *sorted(later.items())
+    return of_list
+
+
+def _asked(filters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of the filters."""
+    asked = dict(filters)
+    if "q" in filters:
+        asked |= search.parameters(filters["q"])
+    if "min_priority" in filters:
+        asked["min_priority"] = _RANKS[filters["min_priority"]]
+    return asked
+
+
+def _position(task: Task, order: str) -> Position:
+    if order == "-priority":
+        return Position(task["id"], _RANKS[task["priority"]])
+    return Position(task["id"], due_key(task["due_date"]) if order == "due_date" else None)
 
 
 async def get(pool: Pool, user: str, task: int) -> Task:
@@ -50,63 +80,81 @@ async def get(pool: Pool, user: str, task: int) -> Task:
     return _task(rows[0])
 
 
-async def create(pool: Pool, user: str, title: str, description: str | None) -> Task:
+async def create(pool: Pool, user: str, new: Body) -> Task:
     """Create a task and return it."""
-    values = {"user": user, "new_title": title, "new_description": description}
-    return _task((await pool.execute(statements.CREATE, values))[0])
+    return _task((await pool.execute(statements.CREATE, _created(user, new)))[0])
 
 
-async def create_once(pool: Pool, user: str, title: str, description: str | None, key: str) -> Task:
+async def create_once(pool: Pool, user: str, new: Body, key: str) -> Task:
     """Create a task, or return the task as the first request with this key did.
 
-    Raises `IdempotencyKeyReused` if that request had another title or description.
+    Raises `IdempotencyKeyReused` if that request had another body.
     """
-    fingerprint = sha256(repr((title, description)).encode()).digest()
-    values = {"user": user, "new_title": title, "new_description": description}
-    claim = {"key": key, "fingerprint": fingerprint}
+    values = _created(user, new)
+    claim = {"key": key, "fingerprint": _fingerprint(new)}
     rows = await pool.execute(statements.CREATE_ONCE, {**values, **claim})
     task, created_at, same_body = rows[0]
     if not same_body:
         raise IdempotencyKeyReused
-    return _task((task, user, title, description, False, 1, created_at, created_at))
+    text = (values["new_title"], values["new_description"])
+    later = (values["new_due_date"], values["new_priority"], values["new_tags"], None)
+    return _task((task, user, *text, False, 1, created_at, created_at, *later))
+
+
+def _created(user: str, new: Body) -> dict[str, Any]:
+    return {
+        "user": user,
+        "new_title": new["title"],
+        "new_description": new.get("description"),
+        "new_due_date": new.get("due_date"),
+        "new_priority": _RANKS[new.get("priority", PRIORITIES[0])],
+        "new_tags": new.get("tags", []),
+    }
+
+
+def _fingerprint(new: Body) -> bytes:
+    """Return what tells one body from another; those that 1.2.0 took have the same as there."""
+    text = (new["title"], new.get("description"))
+    later = (new.get("due_date"), new.get("priority", PRIORITIES[0]), new.get("tags", []))
+    return sha256(repr(text if later == _AS_NEW else text + later).encode()).digest()
 
 
 async def replace(
-    pool: Pool,
-    user: str,
-    task: int,
-    *,
-    title: str,
-    description: str | None,
-    complete: bool,
-    versions: Sequence[str] | None,
+    pool: Pool, user: str, task: int, new: Body, *, versions: Sequence[str] | None
 ) -> Task:
-    """Replace a task and return it.
+    """Replace a task and return it; properties later than 1.2.0 that `new` lacks are kept.
 
     With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
     `NoVersionNamed` if `versions` is empty.
     """
-    this = {"user": user, "task": task, "versions": versions}
-    values = {"new_title": title, "new_description": description, "new_complete": complete}
-    return _task(await _change(pool, statements.REPLACE, this | values))
+    values = {"user": user, "task": task, "versions": versions, **_changed(new)}
+    return _task(await _change(pool, statements.REPLACE, values))
 
 
 async def patch(
-    pool: Pool, user: str, task: int, changes: dict[str, Any], *, versions: Sequence[str] | None
+    pool: Pool, user: str, task: int, changes: Body, *, versions: Sequence[str] | None
 ) -> Task:
-    """Change the properties in `changes` (title, description, complete) and return the task.
+    """Change the properties in `changes` and return the task.
 
     With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
     `NoVersionNamed` if `versions` is empty.
     """
-    this = {"user": user, "task": task, "versions": versions}
-    values = {
+    values = {"user": user, "task": task, "versions": versions, **_changed(changes)}
+    values["describe"] = "description" in changes
+    return _task(await _change(pool, statements.PATCH, values))
+
+
+def _changed(changes: Body) -> dict[str, Any]:
+    priority = changes.get("priority")
+    return {
         "new_title": changes.get("title"),
         "new_description": changes.get("description"),
         "new_complete": changes.get("complete"),
-        "describe": "description" in changes,
+        "new_due_date": changes.get("due_date"),
+        "schedule": "due_date" in changes,
+        "new_priority": None if priority is None else _RANKS[priority],
+        "new_tags": changes.get("tags"),
     }
-    return _task(await _change(pool, statements.PATCH, this | values))
 
 
 async def delete(pool: Pool, user: str, task: int, *, versions: Sequence[str] | None) -> None:
@@ -130,7 +178,8 @@ async def _change(pool: Pool, statement: str, values: dict[str, Any]) -> tuple[A
 
 
 def _task(row: tuple[Any, ...]) -> Task:
-    task, user, title, description, complete, version, created_at, updated_at = row
+    task, user, title, description, complete, version, created_at, updated_at, *later = row
+    due_date, priority, tags, completed_at = later
     return {
         "id": task,
         "user_id": user,
@@ -140,6 +189,10 @@ def _task(row: tuple[Any, ...]) -> Task:
         "version": version,
         "created_at": _rfc3339(created_at),
         "updated_at": _rfc3339(updated_at),
+        "due_date": due_date,
+        "priority": PRIORITIES[priority],
+        "tags": tags,
+        "completed_at": completed_at and _rfc3339(completed_at),
     }
 
 

@@ -3,15 +3,13 @@
 They run after the contract's checks, so `user_id` is the token's user and the body is valid.
 """
 
-from typing import Any
 from urllib.parse import quote
 
 from compiled.answers import strong_tags
 from db import tasks
 from db.pool.pool import Pool
-from db.tasks import Task
+from db.tasks import Body, Task
 
-Body = dict[str, Any]
 Headers = dict[str, str]
 
 
@@ -20,19 +18,28 @@ async def list_tasks(
     user_id: str,
     complete: bool | None,
     q: str | None,
+    tag: list[str] | None,
+    due_from: str | None,
+    due_to: str | None,
+    has_due_date: bool | None,
+    min_priority: str | None,
     sort: str,
     limit: int,
     cursor: str | None,
 ) -> Body:
     """Return one page of the user's tasks."""
+    asked = {
+        "complete": complete,
+        "q": q,
+        "tags": tag,
+        "due_from": due_from,
+        "due_to": due_to,
+        "has_due_date": has_due_date,
+        "min_priority": min_priority,
+    }
+    filters = {name: value for name, value in asked.items() if value is not None}
     page, next_cursor = await tasks.page(
-        pool,
-        user_id,
-        complete=complete,
-        q=q,
-        newest_first=sort == "-created_at",
-        limit=limit,
-        cursor=cursor,
+        pool, user_id, filters, order=sort, limit=limit, cursor=cursor
     )
     return {"tasks": page, "count": len(page), "next_cursor": next_cursor}
 
@@ -41,11 +48,10 @@ async def create_task(
     pool: Pool, user_id: str, body: Body, idempotency_key: str | None
 ) -> tuple[Task, Headers]:
     """Create a task, at most once for each Idempotency-Key."""
-    title, description = body["title"], body.get("description")
     if idempotency_key is None:
-        task = await tasks.create(pool, user_id, title, description)
+        task = await tasks.create(pool, user_id, body)
     else:
-        task = await tasks.create_once(pool, user_id, title, description, idempotency_key)
+        task = await tasks.create_once(pool, user_id, body, idempotency_key)
     location = f"/api/{quote(user_id, safe='@:+~')}/tasks/{task['id']}"
     return task, {"Location": location, **_etag(task)}
 
@@ -59,16 +65,8 @@ async def get_task(pool: Pool, user_id: str, task_id: int) -> tuple[Task, Header
 async def update_task(
     pool: Pool, user_id: str, task_id: int, body: Body, if_match: str | None
 ) -> tuple[Task, Headers]:
-    """Replace a task: every property that a client may set."""
-    task = await tasks.replace(
-        pool,
-        user_id,
-        task_id,
-        title=body["title"],
-        description=body.get("description"),
-        complete=body["complete"],
-        versions=strong_tags(if_match),
-    )
+    """Replace a task; of its properties, those later than 1.2.0 are kept if the body lacks them."""
+    task = await tasks.replace(pool, user_id, task_id, body, versions=strong_tags(if_match))
     return task, _etag(task)
 
 

@@ -2,12 +2,10 @@
 
 import logging
 
-from db.statements import NAMES
-
 _log = logging.getLogger("todo_api.database")
 
 
 def report(sql: str, seconds: float) -> None:
     """Log a statement and its time in seconds, without the wait for a connection."""
-    fields = {"statement": NAMES.get(sql, "other"), "duration_ms": round(seconds * 1000, 2)}
+    fields = {"statement": getattr(sql, "name", "other"), "duration_ms": round(seconds * 1000, 2)}
     _log.warning("slow statement", extra={"fields": fields})

@@ -32,23 +32,10 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from psycopg2.extensions import parse_dsn
 
 from compiled.request import HeaderFields
-from db import statements
 from db.errors import Conflict, ConnectionLost
 from db.pool.connection import Rows
 from db.pool.pool import Pool
 from todo_api.request import DISCONNECTED, Request
-
-SUMMARIES = {
-    statements.NEWEST_PAGE: "SELECT tasks",
-    statements.OLDEST_PAGE: "SELECT tasks",
-    statements.GET: "SELECT tasks",
-    statements.CREATE: "INSERT tasks",
-    statements.CREATE_ONCE: "INSERT idempotency_keys INSERT tasks",
-    statements.REPLACE: "UPDATE tasks",
-    statements.PATCH: "UPDATE tasks",
-    statements.DELETE: "DELETE tasks",
-}
-"""What each statement does to which table: its span's name (db.query.summary)."""
 
 _SYSTEM = "postgresql"
 _FAREWELL = 2.0  # seconds that the end of the process waits for the last spans to be sent
@@ -153,7 +140,7 @@ class TracedPool(Pool):
             span.add_event("setback", _failure(setback))
 
     def _begun(self, sql: str, request: Span) -> Span:
-        summary = SUMMARIES.get(sql, _SYSTEM)
+        summary = getattr(sql, "summary", _SYSTEM)
         parent = set_span_in_context(request, Context())
         attributes = {**self._attributes, "db.query.summary": summary}
         return self._tracer.start_span(summary, parent, SpanKind.CLIENT, attributes)
