@@ -30,7 +30,7 @@ from sqlmodel import (
 )
 
 from db.models import Task
-from db.parts import COLUMNS, USER, Statement
+from db.parts import ALONG_A_KEY, COLUMNS, USER, Statement
 
 _ZERO: ColumnElement[int] = literal_column("0")
 _DAY: ColumnElement[int] = literal_column("10")  # characters; a minute has more
@@ -131,7 +131,12 @@ def page(order: str, filters: frozenset[str], *, goes_on: bool) -> Statement:
     found = found.where(*(_FILTERS[name]() for name in FILTERS if name in filters))
     keys = [col(Task.id)] if key is None else [key, col(Task.id)]
     ordered = found.order_by(*(key.desc() if descending else key.asc() for key in keys))
-    return Statement.of(name, "SELECT tasks", ordered.limit(bindparam("limit", type_=Text)))
+    return Statement.of(
+        name,
+        "SELECT tasks",
+        ordered.limit(bindparam("limit", type_=Text)),
+        planning=ALONG_A_KEY if key is None else "",
+    )
 
 
 def _follows(key: Any, *, descending: bool) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from sqlmodel import (
 
 from db.checks import privileges
 from db.models import IdempotencyKey, Task
-from db.parts import COLUMNS, USER, Statement, in_utc, unless_null
+from db.parts import ALONG_A_KEY, COLUMNS, USER, Statement, in_utc, unless_null
 
 _KEPT = text("interval '24 hours'")
 _MOST_EXPIRED: ColumnElement[int] = literal_column("100")
@@ -131,7 +131,12 @@ def _claimed(fresh: CTE) -> CTE:
 def _created(fresh: CTE, claimed: CTE) -> CTE:
     """Create the task, unless the key was claimed before for another id."""
     instant = claimed.c.created_at
-    values: dict[str, Any] = {"user_id": USER, "id": fresh.c.id, "created_at": instant, "updated_at": instant}
+    values: dict[str, Any] = {
+        "user_id": USER,
+        "id": fresh.c.id,
+        "created_at": instant,
+        "updated_at": instant,
+    }
     new = values | _NEW
     claimed_now = select(*new.values()).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id)
     return insert(Task).from_select([*new], claimed_now).cte("created")
@@ -167,7 +172,8 @@ def _create_once() -> Statement:
         claimed.c.task_id, in_utc(claimed.c.created_at), claimed.c.fingerprint == _FINGERPRINT
     )
     both = answer.add_cte(_expired(), _created(fresh, claimed))
-    return Statement.of("create_once", "INSERT idempotency_keys INSERT tasks", both)
+    summary = "INSERT idempotency_keys INSERT tasks"
+    return Statement.of("create_once", summary, both, planning=ALONG_A_KEY)
 
 
 CREATE_ONCE = _create_once()
@@ -177,7 +183,10 @@ def _values(names: tuple[str, ...]) -> str:
     return ", ".join(f"('{name}')" for name in names)
 
 
-READINESS = Statement(f"""
+READINESS = Statement.of(
+    "readiness",
+    "SELECT",
+    f"""
 SELECT bool_and(to_regclass(name) IS NOT NULL),
     bool_and(has_table_privilege(to_regclass(name), privilege))
     AND CASE WHEN bool_and(to_regclass(name) IS NOT NULL) THEN
@@ -185,7 +194,7 @@ SELECT bool_and(to_regclass(name) IS NOT NULL),
     current_setting('transaction_read_only') = 'on'
 FROM (VALUES {_values(privileges.SERVED)}) AS tables (name),
     (VALUES {_values(privileges.RIGHTS)}) AS rights (privilege)
-""")  # noqa: S608 (the names are constants of `privileges`)
+""",  # noqa: S608 (the names are constants of `privileges`)
+)
 """Reads no user's data: whether the tables exist, whether this role has the privileges that the
 other statements need, and whether the database is read-only, as a standby is."""
-READINESS.name, READINESS.summary = "readiness", "SELECT"

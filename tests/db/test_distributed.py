@@ -14,15 +14,16 @@ from pglast import ast, parse_sql
 from psycopg2.extensions import make_dsn
 from sqlmodel import SQLModel
 
-from db import distributed, schema, statements
+from db import distributed, schema
 from db.distributed import CitusMissing
+from db.parts import ALONG_A_KEY
 from db.pool.sessions import Sessions
 from tests.db.routing import TABLES, USER, Statement
+from tests.db.test_plans import PAGES
+from tests.db.test_statements import SINGLE
 
-STATEMENTS = {
-    name: text
-    for name, text in vars(statements).items()
-    if name.isupper() and not name.startswith("_") and isinstance(text, str)
+STATEMENTS = SINGLE | {
+    f"{order}, {name}": text for order, pages in PAGES.items() for name, text in pages.items()
 }
 MINE = "tasks.user_id = %(user)s"
 ADDED = "INSERT INTO tasks (user_id) VALUES (%(user)s)"
@@ -119,7 +120,9 @@ def test_only_the_create_with_a_key_changes_a_table_twice() -> None:
 
 
 def test_what_a_pooled_session_is_told_ends_with_the_statement() -> None:
-    told = [raw.stmt for raw in parse_sql(Sessions("", timeout=1, direct=False)._sent)]
+    limit = Sessions("", timeout=1, direct=False)._sent
+    assert {text.planning for text in STATEMENTS.values()} == {"", ALONG_A_KEY}
+    told = [raw.stmt for raw in parse_sql(limit + ALONG_A_KEY)]
 
     assert len(told) == 2
     assert all(isinstance(each, ast.VariableSetStmt) and each.is_local for each in told)

@@ -21,16 +21,11 @@ class Sessions:
         self._direct = direct
         self._patience = min(timeout, _PATIENCE)
         self._dialer = Dialer(dsn, patience=self._patience)
-        settings = (
-            # A little shorter than our own, so that a slow statement does not cost a connection.
-            f"statement_timeout = {round(timeout * 950) + 1}",
-            # Every ORDER BY follows the primary key. With stale statistics, PostgreSQL would read
-            # and sort all tasks of a user instead of walking the index for a page.
-            "enable_sort = off",
-        )
-        self._kept = "".join(f"SET {setting}; " for setting in settings)
+        # A little shorter than our own, so that a slow statement does not cost a connection.
+        limit = f"statement_timeout = {round(timeout * 950) + 1}"
+        self._kept = f"SET {limit}; "
         # In the statement's own round trip and transaction, so that poolers can share sessions.
-        self._sent = "".join(f"SET LOCAL {setting}; " for setting in settings)
+        self._sent = f"SET LOCAL {limit}; "
 
     async def open(self) -> Connection:
         """Begin a session; raises `DatabaseUnavailable`."""
@@ -43,7 +38,8 @@ class Sessions:
         """Return the SQL that runs the statement on this connection."""
         if connection.prepared and sql in EXECUTE:
             return EXECUTE[sql]
-        return self._sent + sql
+        kept = "" if connection.prepared else self._sent
+        return kept + getattr(sql, "planning", "") + sql
 
     async def _prepare(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
