@@ -1,15 +1,19 @@
 """Cursors: the end of a page, and the list that it belongs to."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
 
 from db.errors import InvalidCursor
+from db.models import PRIORITIES
 
 _ID_BYTES = 8
 _DIGEST_BYTES = 8
+_MOST_ID = 2**53 - 1  # the contract's
 _DUE_BYTES = len("2026-12-01T09:30")
+_DUE_KEY = re.compile("~|[0-9]{4}-[0-9]{2}-[0-9]{2}T(~|[0-9]{2}:[0-9]{2})")
 
 
 class Position(NamedTuple):
@@ -31,10 +35,24 @@ def _written_due(key: object) -> bytes:
     return str(key).ljust(_DUE_BYTES, "\0").encode()
 
 
+def _read_due(raw: bytes) -> str:
+    key = raw.decode("ascii").rstrip("\0")
+    if not _DUE_KEY.fullmatch(key):
+        raise ValueError
+    return key
+
+
+def _read_priority(raw: bytes) -> int:
+    [priority] = raw
+    if priority >= len(PRIORITIES):
+        raise ValueError
+    return priority
+
+
 _NO_KEY = _Key(0, lambda _: b"", lambda _: None)
 _KEYS = {
-    "due_date": _Key(_DUE_BYTES, _written_due, lambda raw: raw.decode("ascii").rstrip("\0")),
-    "-priority": _Key(1, lambda key: bytes([int(key or 0)]), lambda raw: raw[0]),
+    "due_date": _Key(_DUE_BYTES, _written_due, _read_due),
+    "-priority": _Key(1, lambda key: bytes([int(key or 0)]), _read_priority),
 }
 
 
@@ -52,15 +70,16 @@ def cursor_after(position: Position, order: str, *of_list: object) -> str:
 def position_of(cursor: str, order: str, *of_list: object) -> Position:
     """Return the position that `cursor` follows.
 
-    Raises `InvalidCursor` for a text that `cursor_after` did not make for this list.
+    Raises `InvalidCursor` for a text that `cursor_after` did not make for this list, or could not
+    have made: the digest is no secret, and the position goes to the database.
     """
     key = _KEYS.get(order, _NO_KEY)
     try:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         task_id = int.from_bytes(raw[key.size : key.size + _ID_BYTES], "big")
         position = Position(task_id, key.read(raw[: key.size]))
-    except (ValueError, IndexError):
+    except ValueError:
         raise InvalidCursor from None
-    if cursor != cursor_after(position, order, *of_list):
+    if not 1 <= task_id <= _MOST_ID or cursor != cursor_after(position, order, *of_list):
         raise InvalidCursor
     return position
