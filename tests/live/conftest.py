@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from tests.db.postgres import Server as Postgres
 from tests.live.proxy import Proxy
 
 PATIENCE = 30.0
+_RELEASES = Path(__file__).parent / "releases"
 COMMAND = [sys.executable, "-m", "todo_api"]
 
 
@@ -128,6 +130,15 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     output = tmp_path_factory.mktemp("server") / "output"
     with serving(output, DATABASE_URL=database_url, JWT_SECRET_KEY=SECRET) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def release_1_2(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables with which 1.2.0 is served in this release's place."""
+    tree = tmp_path_factory.mktemp("release")
+    with tarfile.open(_RELEASES / "1.2.0.tar.xz") as archive:
+        archive.extractall(tree, filter="data")
+    return {"PYTHONPATH": f"{tree / 'src'}{os.pathsep}{tree}", "PYTHONSAFEPATH": "1"}
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
-"""The tables of each release are brought up to date while they are being served."""
+"""The tables of each release are brought up to date while 1.2.0 serves them."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +16,7 @@ from tests.db.postgres import private_server
 from tests.db.test_drift import unvalidated
 from tests.db.test_schema import run
 from tests.live import conftest
-from tests.live.conftest import COMMAND, PATIENCE, environment, free_port, until
+from tests.live.conftest import PATIENCE, serving, until
 
 RELEASES = Path(__file__).parents[1] / "db/releases"
 CLIENTS = 4
@@ -46,34 +44,6 @@ def url(postgres: Postgres, request: pytest.FixtureRequest) -> str:
     return url
 
 
-@contextmanager
-def serving_without_a_look(url: str, output: Path) -> Iterator[str]:
-    """Serve by the factory, as `serve` refuses tables that are old."""
-    port = free_port()
-    command = [COMMAND[0], "-m", "uvicorn", "--factory", "todo_api.app:create_app"]
-    with output.open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--port", str(port)],
-            env=environment(DATABASE_URL=url, JWT_SECRET_KEY=SECRET),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        until(lambda: process.poll() is not None or is_ready(port))
-        assert process.poll() is None, output.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-def is_ready(port: int) -> bool:
-    try:
-        return httpx2.get(f"http://127.0.0.1:{port}/ready").is_success
-    except httpx2.TransportError:
-        return False
-
-
 def work(url: str, token: str, ended: Event, statuses: list[int]) -> None:
     """Write and read tasks until the end is said."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -96,17 +66,19 @@ def migrate(url: str) -> tuple[int, str]:
 
 
 def test_no_request_fails_while_the_tables_are_brought_up_to_date(
-    url: str, tmp_path: Path, token: Callable[[str], str]
+    url: str, release_1_2: dict[str, str], tmp_path: Path, token: Callable[[str], str]
 ) -> None:
     ended = Event()
     answers: list[list[int]] = [[] for _ in range(CLIENTS)]
     with (
-        serving_without_a_look(url, tmp_path / "output") as server,
+        serving(tmp_path / "log", DATABASE_URL=url, JWT_SECRET_KEY=SECRET, **release_1_2) as server,
         ThreadPoolExecutor() as threads,
     ):
         try:
             working = [
-                threads.submit(work, f"{server}/api/user-{n}", token(f"user-{n}"), ended, statuses)
+                threads.submit(
+                    work, f"{server.url}/api/user-{n}", token(f"user-{n}"), ended, statuses
+                )
                 for n, statuses in enumerate(answers)
             ]
             until(lambda: all(len(statuses) >= ENOUGH for statuses in answers))
@@ -134,5 +106,13 @@ def test_what_the_first_release_had_otherwise_is_seen_before(postgres: Postgres)
     assert named == [
         "tasks has another constraint tasks_user_id_length",
         "tasks has the constraint tasks_version_positive, which this release does not know",
+        "tasks lacks the column completed_at",
+        "tasks lacks the column due_date",
+        "tasks lacks the column priority",
+        "tasks lacks the column tags",
+        "tasks lacks the constraint tasks_due_date_real",
+        "tasks lacks the constraint tasks_priority_known",
+        "tasks lacks the constraint tasks_tags_count",
+        "tasks lacks the constraint tasks_tags_length",
         "tasks lacks the constraint tasks_version_safe_in_javascript",
     ]
