@@ -8,6 +8,7 @@ import pytest
 
 from db import schema, tasks
 from db.errors import DatabaseRefused, DatabaseUnavailable
+from db.pages import ORDERS
 from db.pool.pool import Pool
 from db.pool.prepared import EXECUTE
 from tests.db.postgres import Server
@@ -49,24 +50,44 @@ async def test_any_other_session_keeps_nothing(migrated: Server) -> None:
 
 async def everything(pool: Pool, user: str) -> list[Any]:
     """Use every statement, and return what it returned but for ids and instants."""
-    of_list: dict[str, Any] = {"q": None, "newest_first": True, "limit": 2, "cursor": None}
-    made = [await tasks.create(pool, user, f"Task {number}", None) for number in range(5)]
-    once = await tasks.create_once(pool, user, "Once", "described", "key")
-    again = await tasks.create_once(pool, user, "Once", "described", "key")
-    first, cursor = await tasks.page(pool, user, complete=None, **of_list)
-    second, _ = await tasks.page(pool, user, complete=None, **of_list | {"cursor": cursor})
-    oldest, _ = await tasks.page(pool, user, complete=False, **of_list | {"newest_first": False})
-    found, _ = await tasks.page(pool, user, complete=None, **of_list | {"q": "TASK 3"})
+    later: dict[str, Any] = {
+        "due_date": "2026-12-01T09:30",
+        "priority": "urgent",
+        "tags": ["a", 'b"\\,{}'],
+    }
+    bodies: list[dict[str, Any]] = [
+        {"title": f"Task {n}"} | (later if n % 2 else {}) for n in range(5)
+    ]
+    made = [await tasks.create(pool, user, body) for body in bodies]
+    new: dict[str, Any] = {"title": "Once", "description": "described", **later}
+    once = await tasks.create_once(pool, user, new, "key")
+    again = await tasks.create_once(pool, user, new, "key")
+    first, cursor = await tasks.page(pool, user, {}, order="-created_at", limit=2, cursor=None)
+    second, _ = await tasks.page(pool, user, {}, order="-created_at", limit=2, cursor=cursor)
+    every = {"complete": False, "tags": ["a"], "min_priority": "low", "has_due_date": True}
+    every |= {"due_from": "2026-12-01", "due_to": "2026-12-01", "q": "TASK 3"}
+    found = []
+    for order in ORDERS:
+        for filters in ({}, every):
+            found += (await tasks.page(pool, user, filters, order=order, limit=2, cursor=None))[0]
     this = made[0]["id"]
-    new: dict[str, Any] = {"title": "New", "description": "more", "complete": True}
-    replaced = await tasks.replace(pool, user, this, **new, versions=["1"])
-    patched = await tasks.patch(pool, user, this, {"description": None}, versions=None)
-    await tasks.delete(pool, user, this, versions=["3"])
+    changed = []
+    cleared: dict[str, Any] = {"due_date": None, "tags": []}
+    for change in ({"complete": True}, later, {"title": "New"}, cleared):
+        changed.append(await tasks.patch(pool, user, this, change, versions=None))
+        whole = {"title": "Tea", "description": "more", "complete": True, **change}
+        changed.append(await tasks.replace(pool, user, this, whole, versions=None))
+    changed.append(await tasks.patch(pool, user, this, {"description": None}, versions=["9"]))
+    await tasks.delete(pool, user, this, versions=["10"])
     assert again == once
-    seen = [*made, once, *first, *second, *oldest, *found, replaced, patched]
+    seen = [*made, once, *first, *second, *found, *changed]
     seen.append(await tasks.get(pool, user, made[1]["id"]))
     varying = ("id", "user_id", "created_at", "updated_at")
-    return [{key: task[key] for key in task if key not in varying} for task in seen]
+    return [
+        {key: task[key] for key in task if key not in varying}
+        | {"completed_at": type(task["completed_at"])}
+        for task in seen
+    ]
 
 
 async def test_prepared_statements_answer_as_others_do(direct: Pool, migrated: Server) -> None:
@@ -79,7 +100,8 @@ async def test_prepared_statements_answer_as_others_do(direct: Pool, migrated: S
 
 async def test_the_limit_ends_a_prepared_statement(migrated: Server, name: str) -> None:
     pool = Pool(migrated.dsn, size=1, timeout=0.5, direct=True)
-    task = await tasks.create(pool, name, "Locked", None)
+    # In a context of its own, as the time to connect counts against what a context has.
+    task = await asyncio.create_task(tasks.create(pool, name, {"title": "Locked"}))
     with psycopg2.connect(migrated.dsn) as session, session.cursor() as cursor:
         cursor.execute("SELECT FROM tasks WHERE user_id = %s FOR UPDATE", (name,))
         with pytest.raises(DatabaseUnavailable):
@@ -100,7 +122,7 @@ async def test_without_tables_a_direct_session_still_opens(
             await tasks.get(pool, name, 1)
     finally:
         sql_of("ALTER TABLE hidden RENAME TO tasks")
-    assert (await tasks.create(pool, name, "Afterwards", None))["version"] == 1
+    assert (await tasks.create(pool, name, {"title": "Afterwards"}))["version"] == 1
     await pool.close()
 
 

@@ -10,11 +10,11 @@ from psycopg2 import sql
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import make_dsn
 
-from db import schema, search
+from db import pages, schema, search
 from db.checks.privileges import grants
 from tests.db.postgres import Server
 from tests.db.test_schema import run
-from tests.db.test_statements import STATEMENTS
+from tests.db.test_statements import SINGLE
 
 _numbers = count()
 ROLES = ["todo_api", "Todo API", 'a "quoted" role', "50%", "user; DROP TABLE tasks"]
@@ -31,14 +31,24 @@ PARAMETERS: dict[str, Any] = {
     "user": "alice",
     "task": "1",
     "versions": None,
-    "after": None,
-    "complete": None,
+    "after": 1,
+    "after_key": "1",
+    "complete": True,
+    "tags": ["x"],
+    "due_from": "2026-12-01",
+    "due_to": "2026-12-01",
+    "has_due_date": True,
+    "min_priority": 1,
     **search.parameters("x"),
     "limit": "9",
     "new_title": "Tea",
     "new_description": None,
     "new_complete": True,
     "describe": True,
+    "new_due_date": None,
+    "schedule": True,
+    "new_priority": 0,
+    "new_tags": ["x"],
     "key": "once",
     "fingerprint": b"",
 }
@@ -81,7 +91,8 @@ def grant(owner: str, role: str) -> str:
 
 
 def run_all(dsn: str) -> None:
-    for statement in STATEMENTS.values():
+    every = [pages.page(order, frozenset(pages.FILTERS), goes_on=True) for order in pages.ORDERS]
+    for statement in (*SINGLE.values(), *every):
         run(dsn, statement, PARAMETERS)
 
 

@@ -10,13 +10,15 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, NotNullViolation
 from psycopg2.extensions import make_dsn, parse_dsn
 from sqlmodel import SQLModel, text
 
 from db import schema
 from db.errors import DatabaseUnavailable
+from db.models import DUE_DATE, PRIORITIES
 from tests.db.dead import silent
+from tests.handlers.test_later_properties import REAL, UNREAL
 from todo_api.contract import contract
 
 PATIENCE = 10.0
@@ -30,7 +32,20 @@ CONSTRAINTS = """
     ORDER BY 1, 2
 """
 
-VALID = {"user_id": "alice", "id": 1, "title": "x", "description": None, "version": 1}
+FULL = [f"{number:02}" + "\N{PILE OF POO}" * 48 for number in range(20)]
+UNFIT: dict[str, list[Any]] = {
+    "21 tags": [[*FULL, "one more"]],
+    "a tag of 51 characters": [["x" * 51], ["a", "\n" * 51]],
+    "an empty tag": [[""], ["a", "", "b"]],
+    "a tag that is NULL": [[None], ["a", None]],
+}
+VALID: dict[str, Any] = {
+    "user_id": "alice",
+    "id": 1,
+    "title": "x",
+    "description": None,
+    "version": 1,
+}
 BOUNDS = {"user_id": "UserId", "title": "Title", "description": "Description"}
 RANGES = {"id": "TaskId", "version": "Version"}
 
@@ -215,3 +230,46 @@ def test_the_tables_repeat_the_contracts_ranges(migrated: str, column: str, name
     for number in (least - 1, most + 1):
         with pytest.raises(CheckViolation):
             insert(migrated, **VALID | {"user_id": "eve", column: number})
+
+
+def test_the_tables_repeat_the_contracts_due_dates(migrated: str) -> None:
+    assert CONTRACT["DueDate"]["pattern"] == DUE_DATE
+
+    for number, due_date in enumerate([None, *REAL], start=1):
+        insert(migrated, **VALID | {"id": number, "due_date": due_date})
+
+
+@pytest.mark.parametrize("due_date", UNREAL.values(), ids=UNREAL)
+def test_no_other_due_date_is_kept(migrated: str, due_date: Any) -> None:
+    with pytest.raises(CheckViolation, match="tasks_due_date_real"):
+        insert(migrated, **VALID | {"due_date": str(due_date)})
+
+
+def test_the_tables_repeat_the_contracts_priorities(migrated: str) -> None:
+    assert list(PRIORITIES) == CONTRACT["Priority"]["enum"]
+
+    for number in range(len(PRIORITIES)):
+        insert(migrated, **VALID | {"id": number + 1, "priority": number})
+    for number in (-1, len(PRIORITIES)):
+        with pytest.raises(CheckViolation, match="tasks_priority_known"):
+            insert(migrated, **VALID | {"id": 9, "priority": number})
+    with pytest.raises(NotNullViolation):
+        insert(migrated, **VALID | {"id": 9, "priority": None})
+
+
+def test_the_tables_repeat_the_contracts_tags(migrated: str) -> None:
+    tag, most = CONTRACT["Tag"], CONTRACT["Tags"]["maxItems"]
+    assert (tag["minLength"], tag["maxLength"], most) == (1, len(FULL[0]), len(FULL))
+
+    for number, tags in enumerate([[], FULL, ["\n", " ", '"', "\\", "{}", "null"]], start=1):
+        insert(migrated, **VALID | {"id": number, "tags": tags})
+        assert run(migrated, "SELECT tags FROM tasks WHERE id = %s", (number,)) == [(tags,)]
+    with pytest.raises(NotNullViolation):
+        insert(migrated, **VALID | {"id": 9, "tags": None})
+
+
+@pytest.mark.parametrize("unfit", UNFIT.values(), ids=UNFIT)
+def test_no_other_tags_are_kept(migrated: str, unfit: list[Any]) -> None:
+    for tags in unfit:
+        with pytest.raises(CheckViolation, match="tasks_tags_"):
+            insert(migrated, **VALID | {"tags": tags})

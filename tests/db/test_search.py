@@ -18,9 +18,10 @@ import pytest
 from psycopg2.extensions import make_dsn
 from sqlalchemy import literal_column
 
-from db import schema, search, statements
+from db import pages, schema, search
+from db.parts import Statement
 from tests.db.postgres import Server
-from tests.db.test_plans import FILL, kinds, steps
+from tests.db.test_plans import ALONG_THE_KEY, FILL, kinds, steps
 
 ROUNDS = 400
 TEXTS = 20
@@ -83,7 +84,7 @@ def locale_of_libc(running_server: Server) -> str:
 @pytest.fixture(scope="module", params=["database_url", "locale_c", "locale_of_libc"])
 def found(request: pytest.FixtureRequest) -> Iterator[Found]:
     """Tell of texts and searches whether PostgreSQL finds one by the other."""
-    clause = statements._compiled(statements._contains(literal_column("text")))
+    clause = Statement.of("found", "", pages._contains(literal_column("text")))
     columns = {name: name for name in ("q", "hint", "accents")}
     arrays = ", ".join(["%s::text[]"] * 4)
     names = "WITH ORDINALITY AS given (text, q, hint, accents, number)"
@@ -173,17 +174,18 @@ def test_other_forms_of_a_letter_are_letters_of_their_own(found: Found) -> None:
     assert not any(found([(variant.casefold(), variant) for variant in VARIANTS]))
 
 
-@pytest.mark.parametrize("text", [statements.NEWEST_PAGE, statements.OLDEST_PAGE])
+@pytest.mark.parametrize("order", ALONG_THE_KEY)
 @pytest.mark.parametrize("q", ["no such words", "no such café", "한국어"])
-def test_the_locale_c_changes_no_plan(locale_c: str, text: str, q: str) -> None:
+def test_the_locale_c_changes_no_plan(locale_c: str, order: str, q: str) -> None:
     schema.upgrade(locale_c)
-    values = {"user": "busy", "after": None, "complete": None, "limit": 51, **search.parameters(q)}
+    values = {"user": "busy", "limit": 51, **search.parameters(q)}
+    text = pages.page(order, frozenset({"q"}), goes_on=False)
     with closing(psycopg2.connect(locale_c)) as connection, connection.cursor() as cursor:
         cursor.execute(FILL)
         cursor.execute(f"EXPLAIN (FORMAT JSON) {text}", values)
         [[[explained]]] = cursor
 
-    assert kinds(list(steps(explained["Plan"]))) == ["Limit", "Index Scan"]
+    assert kinds(list(steps(explained["Plan"]))) == ["Limit", "Index Scan", "Function Scan"]
 
 
 @pytest.mark.parametrize(

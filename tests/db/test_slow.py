@@ -1,13 +1,15 @@
 """Statements that take long are told to the log by name, without their values."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from db import statements
+from db import pages, statements
 from db.errors import DatabaseUnavailable
+from db.parts import Statement
 from db.pool.pool import Pool
 from tests.db.postgres import Server
 
@@ -71,10 +73,23 @@ async def test_nothing_is_told_of_what_is_quick_enough(
 
 
 def test_every_statement_has_a_name_of_its_own() -> None:
-    texts = [
-        text for name, text in vars(statements).items() if name.isupper() and isinstance(text, str)
+    named = [
+        statement for statement in vars(statements).values() if isinstance(statement, Statement)
     ]
+    named += [pages.page(order, frozenset(), goes_on=False) for order in pages.ORDERS]
+    names = [statement.name for statement in named]
 
-    assert statements.NAMES.keys() == set(texts)
-    assert len(set(statements.NAMES.values())) == len(texts)
-    assert statements.NAMES[statements.CREATE_ONCE] == "create_once"
+    assert len({*names}) == len(names) == 11
+    assert all(re.fullmatch("[a-z_]+", name) for name in names)
+    assert statements.CREATE_ONCE.name == "create_once"
+
+
+@pytest.mark.parametrize("order", pages.ORDERS)
+def test_pages_of_an_order_have_one_name_whatever_their_filters(order: str) -> None:
+    names = {
+        pages.page(order, frozenset(filters), goes_on=goes_on).name
+        for filters in ((), pages.FILTERS)
+        for goes_on in (False, True)
+    }
+
+    assert len(names) == 1

@@ -4,29 +4,34 @@ from typing import Any
 
 import pytest
 
-from db import search, statements
+from db import pages, statements
+from db.parts import Statement
+from tests.db.test_plans import PAGES as PAGES_BY_ORDER
+from tests.db.test_plans import steps
 
-STATEMENTS = {
+SINGLE = {
     name: value
     for name, value in vars(statements).items()
-    if name.isupper() and not name.startswith("_") and isinstance(value, str)
+    if name.isupper() and isinstance(value, Statement)
 }
+PAGES = [text for of_order in PAGES_BY_ORDER.values() for text in of_order.values()]
+STATEMENTS = [*SINGLE.values(), *PAGES]
 TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(tasks|idempotency_keys)\b")
-ABOUT_TASKS = {name: text for name, text in STATEMENTS.items() if TABLE.search(text)}
+ABOUT_TASKS = {name: text for name, text in SINGLE.items() if TABLE.search(text)}
 
 USERS = [f"planned-{number}" for number in range(8)]
 USER = USERS[3]
-EVERY = {"user": USER, "after": None, "complete": None, "limit": 101, **search.parameters(None)}
-PAGES: dict[str, dict[str, Any]] = {
-    "the first page": {},
-    "a page in the middle": {"after": 1000},
-    "the greatest page": {"limit": 1001},
-    "complete ones": {"complete": True, "after": 1000},
-    "a search": search.parameters("milk"),
-    "a search with an accent": search.parameters("café"),
-    "everything": {"complete": False, "after": 1000, **search.parameters("%")},
+NEWEST = pages.page("-created_at", frozenset(), goes_on=False)
+CHANGED = {
+    "new_title": "Tea",
+    "new_description": None,
+    "new_complete": True,
+    "describe": True,
+    "new_due_date": None,
+    "schedule": False,
+    "new_priority": None,
+    "new_tags": ["a"],
 }
-CHANGED = {"new_title": "Tea", "new_description": None, "new_complete": True, "describe": True}
 VERSIONS = {"whatever its version": None, "of one version": ["1"], "of two versions": ["1", "2"]}
 
 
@@ -51,12 +56,6 @@ def plan(sql: Callable[..., Any]) -> Iterator[Callable[..., list[dict[str, Any]]
     sql("DELETE FROM idempotency_keys WHERE user_id = ANY (%s)", (USERS,))
 
 
-def steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield step
-    for child in step.get("Plans", ()):
-        yield from steps(child)
-
-
 def indexes(plan: list[dict[str, Any]]) -> set[str]:
     """Return the indexes by which tables are read; a table read from end to end shows as such."""
     return {
@@ -67,43 +66,67 @@ def indexes(plan: list[dict[str, Any]]) -> set[str]:
 
 
 def test_all_statements_are_known() -> None:
-    assert set(STATEMENTS) - set(ABOUT_TASKS) == {"READINESS"}
-    assert len(ABOUT_TASKS) == 8
+    assert set(SINGLE) - set(ABOUT_TASKS) == {"READINESS"}
+    assert len(ABOUT_TASKS) == 6
+    assert len(PAGES) == len({*PAGES}) == 4 * 30 * 2
+
+
+def names_the_user_everywhere(text: str) -> bool:
+    """Tell whether each use of a table is held to the user's own rows, whatever else it asks."""
+    for use in TABLE.finditer(text):
+        table, rest = use[1], TABLE.split(text[use.end() :])[0]
+        named = rf" \(user_id, |[^;]*?\bWHERE {table}\.user_id = %\(user\)s(?: AND |\s+ORDER BY )"
+        if not re.match(named, rest, re.DOTALL) or " OR " in outermost(rest):
+            return False
+    return bool(TABLE.search(text))
+
+
+def outermost(clause: str) -> str:
+    """Leave out what stands in parentheses or in a CASE, where OR is bound."""
+    while (shorter := re.sub(r"\([^()]*\)", "", clause)) != clause:
+        clause = shorter
+    return re.sub(r"\bCASE\b.*?\bEND\b", "", clause)
 
 
 @pytest.mark.parametrize("text", ABOUT_TASKS.values(), ids=ABOUT_TASKS)
 def test_every_use_of_a_table_names_the_user(text: str) -> None:
-    for use in TABLE.finditer(text):
-        table, rest = use[1], text[use.end() :]
-        named = rf" \(user_id, |[^;]*?\bWHERE {table}\.user_id = %\(user\)s AND "
-        following = TABLE.split(rest)[0]
-        assert re.match(named, following, re.DOTALL), following
+    assert names_the_user_everywhere(text)
 
 
-@pytest.mark.parametrize("text", STATEMENTS.values(), ids=STATEMENTS)
-def test_every_statement_is_one_statement(text: str) -> None:
-    assert ";" not in text
-    assert "--" not in text
+def test_every_page_names_the_user() -> None:
+    assert [text for text in PAGES if not names_the_user_everywhere(text)] == []
 
 
-@pytest.mark.parametrize("name", ["NEWEST_PAGE", "OLDEST_PAGE"])
-@pytest.mark.parametrize("asked", PAGES.values(), ids=PAGES)
-def test_a_page_is_read_along_the_primary_key(
-    plan: Callable[..., Any], name: str, asked: dict[str, Any]
-) -> None:
-    assert indexes(plan(STATEMENTS[name], **EVERY | asked)) == {"tasks_pkey"}
+def test_every_statement_is_one_statement() -> None:
+    assert [text for text in STATEMENTS if ";" in text or "--" in text] == []
 
 
-@pytest.mark.parametrize("name", ["NEWEST_PAGE", "OLDEST_PAGE"])
-@pytest.mark.parametrize("after", [None, 1000])
-def test_a_page_needs_no_sorting(plan: Callable[..., Any], name: str, after: int | None) -> None:
-    planned = plan(STATEMENTS[name], **EVERY | {"after": after})
+def test_a_page_has_the_clauses_of_what_is_asked_for_and_no_others() -> None:
+    for order in pages.ORDERS:
+        alone = parameters(pages.page(order, frozenset(), goes_on=False))
+        assert alone == {"user", "limit"}
+        after = {"after", "after_key"} if order in {"due_date", "-priority"} else {"after"}
+        assert parameters(pages.page(order, frozenset(), goes_on=True)) == alone | after
+        for name in pages.FILTERS:
+            more = {"hint", "accents"} if name == "q" else set()
+            text = pages.page(order, frozenset({name}), goes_on=False)
+            assert parameters(text) == alone | {name} | more
 
+
+def parameters(text: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", text))
+
+
+def test_a_page_is_read_along_the_primary_key(plan: Callable[..., Any]) -> None:
+    planned = plan(NEWEST, user=USER, limit=101)
+
+    assert indexes(planned) == {"tasks_pkey"}
     assert [step["Node Type"] for step in planned] == ["Limit", "Index Scan"]
 
 
 def test_a_page_in_the_middle_starts_at_its_key(plan: Callable[..., Any]) -> None:
-    planned = plan(statements.NEWEST_PAGE, **EVERY | {"after": 1000})
+    going_on = pages.page("-created_at", frozenset(), goes_on=True)
+    planned = plan(going_on, user=USER, limit=101, after=1000)
 
     assert planned[-1]["Index Cond"] == f"((user_id = '{USER}'::text) AND (id < 1000))"
 
@@ -117,7 +140,7 @@ def test_a_task_is_read_by_its_primary_key(plan: Callable[..., Any]) -> None:
 def test_a_task_is_changed_by_its_primary_key(
     plan: Callable[..., Any], name: str, versions: list[str] | None
 ) -> None:
-    planned = plan(STATEMENTS[name], user=USER, task=42, versions=versions, **CHANGED)
+    planned = plan(SINGLE[name], user=USER, task=42, versions=versions, **CHANGED)
 
     assert indexes(planned) == {"tasks_pkey"}
 

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from db import statements
+from db.tasks import _created
 from tests.handlers.conftest import pointers, problem
 
 BODY = {"title": "Buy milk", "description": "Two litres, whole"}
@@ -22,6 +23,14 @@ SAME = {
     ),
     "null and left out": ('{"title":"Tea"}', '{"title":"Tea","description":null}'),
     "other white space": ('{"title":"Tea"}', ' {\n"title" : "Tea" }\n'),
+    "defaults and left out": (
+        '{"title":"Tea"}',
+        '{"title":"Tea","due_date":null,"priority":"none","tags":[]}',
+    ),
+    "what 1.3 added in another order": (
+        '{"title":"Tea","tags":["a","b"],"priority":"low"}',
+        '{"priority":"low","title":"Tea","tags":["a","b"],"due_date":null}',
+    ),
     "escaped": ('{"title":"Tee\u00e4"}', '{"title":"T\\u0065e\\u00e4"}'),
 }
 OTHER = {
@@ -31,6 +40,9 @@ OTHER = {
     "empty description": BODY | {"description": ""},
     "white space": BODY | {"title": "Buy milk "},
     "one after the other": {"title": BODY["title"] + BODY["description"]},
+    "a due date": BODY | {"due_date": "2026-12-01"},
+    "a priority": BODY | {"priority": "low"},
+    "a tag": BODY | {"tags": ["a"]},
     "swapped": {"title": BODY["description"], "description": BODY["title"]},
 }
 
@@ -111,6 +123,45 @@ def test_a_key_is_good_for_one_body_only(
     assert count(client) == 1
 
 
+LATER = BODY | {"due_date": "2026-12-01", "priority": "high", "tags": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"due_date": "2026-12-01T00:00"},
+        {"due_date": None},
+        {"priority": "urgent"},
+        {"priority": "none"},
+        {"tags": ["b", "a"]},
+        {"tags": ["a, b"]},
+        {"tags": []},
+    ],
+    ids=str,
+)
+def test_a_key_is_good_for_one_due_date_priority_and_tags(
+    client: TestClient, key: str, other: dict[str, Any]
+) -> None:
+    first = post(client, key, LATER)
+
+    assert LATER.items() <= first.json().items()
+    assert problem(post(client, key, LATER | other)) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert same(first, post(client, key, LATER))
+
+
+def test_bodies_of_1_2_have_the_fingerprints_that_it_kept(
+    client: TestClient, key: str, user: str, sql: Callable[..., Any]
+) -> None:
+    kept = "SELECT encode(fingerprint, 'hex') FROM idempotency_keys WHERE user_id = %s AND key = %s"
+    post(client, key, {"title": "Buy milk", "description": None})
+    post(client, f"{key}-2", {"title": "Thé 😀", "description": "'\"\\\n"})
+
+    assert [sql(kept, (user, each)) for each in (key, f"{key}-2")] == [
+        [("9f95d64b295e5a92dee85d2b5a77fdad5d2cddf8053ef2f73ca3e5a5a061fd56",)],
+        [("594da1456399fa94f4690476ee7995eed86879ca17b9d287982962d3fa79e890",)],
+    ]
+
+
 def test_an_empty_description_is_not_a_missing_one(client: TestClient, key: str) -> None:
     post(client, key, {"title": "Tea"})
 
@@ -174,7 +225,7 @@ def end_of_another(
     database_url: str, user: str, key: str, sql: Callable[..., Any]
 ) -> Iterator[Callable[..., None]]:
     """End a session that has created a task with the key, as soon as somebody waits for it."""
-    values = {"user": user, "key": key, "new_title": "Tea", "new_description": None}
+    values = {"key": key, **_created(user, {"title": "Tea"})}
     waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND %s = ANY (pg_blocking_pids(pid))"
     with closing(psycopg2.connect(database_url)) as session, session.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")  # libpq would name a pooler's

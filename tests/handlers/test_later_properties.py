@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.handlers.conftest import created, pointers, problem
 
-DEFAULTS = {"due_date": None, "priority": "none", "tags": [], "completed_at": None}
+DEFAULTS: dict[str, Any] = {"due_date": None, "priority": "none", "tags": [], "completed_at": None}
 SET = {"due_date": "2026-12-01T09:30", "priority": "urgent", "tags": ["b", "a", "B", " ", "\u00e9"]}
 
 REAL = [
@@ -92,7 +92,7 @@ def test_a_client_of_1_2_clears_nothing(client: TestClient, set_task: dict[str, 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_each_can_be_cleared(client: TestClient, set_task: dict[str, Any], method: str) -> None:
     body = {"title": "Call", "complete": False} if method == "PUT" else {}
-    cleared = {"due_date": None, "priority": "none", "tags": []}
+    cleared: dict[str, Any] = {"due_date": None, "priority": "none", "tags": []}
     for name, value in cleared.items():
         set_task = client.request(
             method, f"tasks/{set_task['id']}", json={**body, name: value}
@@ -131,7 +131,10 @@ def test_no_other_is(client: TestClient, due_date: Any) -> None:
 def test_what_the_contract_refuses_is_named(
     client: TestClient, milk: dict[str, Any], method: str, part: dict[str, Any], wrong: list[str]
 ) -> None:
-    whole = {"POST": {"title": "Call"}, "PUT": {"title": "Call", "complete": True}}
+    whole: dict[str, dict[str, Any]] = {
+        "POST": {"title": "Call"},
+        "PUT": {"title": "Call", "complete": True},
+    }
     path = "tasks" if method == "POST" else f"tasks/{milk['id']}"
     answer = client.request(method, path, json=whole.get(method, {}) | part)
 

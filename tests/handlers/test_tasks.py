@@ -67,6 +67,10 @@ def test_a_new_task_is_returned_whole(client: TestClient, user: str) -> None:
         "version": 1,
         "created_at": task["created_at"],
         "updated_at": task["created_at"],
+        "due_date": None,
+        "priority": "none",
+        "tags": [],
+        "completed_at": None,
     }
 
 
@@ -131,6 +135,7 @@ def test_put_replaces_all_that_a_client_may_set(
         "description": description,
         "version": 2,
         "updated_at": task["updated_at"],
+        "completed_at": task["updated_at"],
     }
     assert read(client, milk) == task
 
@@ -152,7 +157,11 @@ def test_patch_changes_what_is_sent_and_nothing_else(
     assert answer.status_code == 200
     assert answer.headers["ETag"] == '"2"'
     assert datetime.fromisoformat(task["updated_at"]) > datetime.fromisoformat(milk["updated_at"])
-    assert task == milk | changed | {"version": 2, "updated_at": task["updated_at"]}
+    assert task == milk | changed | {
+        "version": 2,
+        "updated_at": task["updated_at"],
+        "completed_at": task["updated_at"] if changed.get("complete") else None,
+    }
     assert read(client, milk) == task
 
 

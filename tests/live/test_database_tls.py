@@ -175,7 +175,7 @@ async def test_a_large_page_arrives_whole(pool: Pool, user: str) -> None:
         f" SELECT {values} FROM generate_series(1, 1000) AS number",
         {"user": user},
     )
-    page = partial(tasks.page, pool, user, complete=None, q=None, newest_first=True, cursor=None)
+    page = partial(tasks.page, pool, user, {}, order="-created_at", cursor=None)
     pages = await asyncio.gather(*(page(limit=1000) for _ in range(8)))
 
     for found, _ in pages:

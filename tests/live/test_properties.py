@@ -35,8 +35,17 @@ def text_of(name: str) -> st.SearchStrategy[str]:
 
 titles = text_of("Title")
 descriptions = st.none() | text_of("Description")
+days = st.dates().map(str)
+minutes = st.datetimes().map(lambda instant: instant.isoformat(timespec="minutes"))
+due_dates = st.none() | days | minutes
+priorities = st.sampled_from(contract()["components"]["schemas"]["Priority"]["enum"])
+tags = st.lists(text_of("Tag"), max_size=20, unique=True)
 whole_tasks = st.fixed_dictionaries(
-    {"title": titles, "description": descriptions, "complete": st.booleans()}
+    {"title": titles, "description": descriptions, "complete": st.booleans()},
+    optional={"due_date": due_dates, "priority": priorities, "tags": tags},
+)
+near_dates = st.from_regex(
+    "[0-9]{4}-[0-3][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9])?", fullmatch=True
 )
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 any_json = st.recursive(
@@ -54,6 +63,9 @@ near_tasks = st.fixed_dictionaries(
         "title": titles | any_json,
         "description": descriptions | any_json,
         "complete": st.booleans() | any_json,
+        "due_date": due_dates | near_dates | any_json,
+        "priority": priorities | any_json,
+        "tags": tags | st.lists(any_text, max_size=22) | any_json,
         "completed": st.booleans(),
     },
 )

@@ -14,6 +14,7 @@ from tests.live.conftest import COMMAND, environment, free_port, run, serving
 from todo_api.embedded.embedded import embedded_server
 
 TITLE = "a title that nobody else may read"
+TAG = "a tag that nobody else may read"
 
 
 def command_lines() -> str:
@@ -29,11 +30,14 @@ def test_no_log_no_answer_and_no_process_list_holds_a_secret(
     headers = {"Authorization": f"Bearer {token(user)}"}
     with serving(tmp_path / "log", DATABASE_URL=database_url, JWT_SECRET_KEY=SECRET) as server:
         with httpx2.Client(base_url=f"{server.url}/api/{user}", headers=headers) as client:
-            made = client.post("/tasks", json={"title": TITLE})
+            made = client.post("/tasks", json={"title": TITLE, "tags": [TAG]})
             refused = [
                 client.post("/tasks", json={"title": TITLE, "done": TITLE}),
                 client.post("/tasks", content=TITLE.encode()),
                 client.get(f"/tasks?offset={TITLE}"),
+                client.post("/tasks", json={"title": TITLE, "tags": [TAG, TAG]}),
+                client.get("/tasks", params={"tag": [TAG, f"{TAG}{TAG}"]}),
+                client.get("/tasks", params={"due_from": TAG, "min_priority": TAG}),
                 client.get("/tasks", headers={"Authorization": f"Bearer {token(user)}x"}),
                 client.put(f"/tasks/{made.json()['id']}", json={"title": TITLE, "complete": 1}),
                 client.patch("/tasks/1", json={"title": TITLE}, headers={"If-Match": '"7"'}),
@@ -42,7 +46,7 @@ def test_no_log_no_answer_and_no_process_list_holds_a_secret(
 
     assert made.status_code == 201
     told = server.log() + seen + "".join(answer.text for answer in refused)
-    for secret in (password, SECRET, token(user), token(user).rpartition(".")[2], TITLE):
+    for secret in (password, SECRET, token(user), token(user).rpartition(".")[2], TITLE, TAG):
         assert secret not in told
     assert all(400 <= answer.status_code < 500 for answer in refused)
 

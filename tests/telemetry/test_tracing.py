@@ -12,13 +12,14 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from db import statements
+from db import pages, statements
 from db.errors import Conflict, DatabaseRefused, DatabaseUnavailable
+from db.parts import Statement
 from db.pool.connection import Rows
 from tests.live.conftest import environment
 from todo_api.request import Request
 from todo_api.telemetry import tracing
-from todo_api.telemetry.tracing import SUMMARIES, RequestSpan, TracedPool
+from todo_api.telemetry.tracing import RequestSpan, TracedPool
 
 FAILS = """
     CREATE SEQUENCE {name};
@@ -80,12 +81,23 @@ def fails(sql: Callable[..., Any]) -> Iterator[str]:
     sql(f"DROP SEQUENCE {name}")
 
 
-def test_every_statement_of_a_request_has_a_summary() -> None:
-    of_users = {
-        text for text in vars(statements).values() if isinstance(text, str) and "%(user)s" in text
-    }
+def test_every_statement_of_a_request_says_what_it_does_to_which_tables() -> None:
+    every = [pages.page(order, frozenset(), goes_on=False) for order in pages.ORDERS]
+    every += [each for each in vars(statements).values() if isinstance(each, Statement)]
+    summaries = {each.name: each.summary for each in every if "%(user)s" in each}
 
-    assert of_users == SUMMARIES.keys()
+    assert summaries == {
+        "newest_page": "SELECT tasks",
+        "oldest_page": "SELECT tasks",
+        "due_page": "SELECT tasks",
+        "urgent_page": "SELECT tasks",
+        "get": "SELECT tasks",
+        "create": "INSERT tasks",
+        "create_once": "INSERT idempotency_keys INSERT tasks",
+        "replace": "UPDATE tasks",
+        "patch": "UPDATE tasks",
+        "delete": "DELETE tasks",
+    }
 
 
 async def test_a_statement_that_is_refused_tells_its_sqlstate(recorder: Recorder) -> None:
