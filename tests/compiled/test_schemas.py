@@ -21,6 +21,10 @@ DESCRIPTION = (
     "Must be as its description says: More about it, without NUL; null where there is nothing "
     "more to say."
 )
+TAGS = (
+    "Must be as its description says: Up to 20 different tags, in the order in which they were "
+    "sent."
+)
 OBJECT, STRING, TEXT, BOOLEAN = (
     f"Must be of type {name}." for name in ("object", "string", "null or string", "boolean")
 )
@@ -38,6 +42,7 @@ FAULTS: dict[str, tuple[str, Any, dict[str, str]]] = {
     "list": ("POST", [{"title": "Buy milk"}], {"": OBJECT}),
     "text": ("POST", "Buy milk", {"": OBJECT}),
     "number": ("PATCH", 1.5, {"": OBJECT}),
+    "tag twice": ("PATCH", {"tags": ["a", "b", "a"]}, {"/tags": TAGS}),
     "nothing new": ("POST", {}, {"/title": "Is required."}),
     "nothing whole": ("PUT", {}, {"/title": "Is required.", "/complete": "Is required."}),
     "nothing to change": (

@@ -6,6 +6,7 @@ from tests.tools.edits import (
     HEADERS,
     ITEM,
     LIST,
+    ORDER,
     PARAMETERS,
     SCHEMAS,
     TAG,
@@ -53,7 +54,7 @@ BREAKING = [
     Change(
         "a parameter is new and required",
         append(f"{LIST}/get/parameters", TAG | {"required": True}),
-        seen_at=f"{LIST}/get/parameters/6",
+        seen_at=f"{LIST}/get/parameters/11",
     ),
     Change(
         "a path gets a new required parameter",
@@ -61,6 +62,7 @@ BREAKING = [
         seen_at=f"{LIST}/parameters/1",
     ),
     Change("a parameter's enum is narrowed", put(f"{SCHEMAS}/TaskOrder/enum", ["-created_at"])),
+    Change("what a list must not be changes", drop(f"{SCHEMAS}/Tags/not")),
     Change("a parameter's maximum is lowered", put(f"{PARAMETERS}/LimitQuery/schema/maximum", 100)),
     Change("a parameter's minimum is raised", put(f"{PARAMETERS}/LimitQuery/schema/minimum", 10)),
     Change("a parameter gets a minLength", put(f"{SCHEMAS}/EntityTags/minLength", 3)),
@@ -75,14 +77,17 @@ BREAKING = [
         "a parameter's pattern is nothing that can be compared",
         put(f"{PARAMETERS}/CursorQuery/schema/pattern", r"^(?=\w)[A-Za-z0-9_-]+$"),
     ),
-    Change("a member of an enum is renamed", put(ORDER_NAMES, ["LATEST_FIRST", "OLDEST_FIRST"])),
+    Change(
+        "a member of an enum is renamed",
+        put(ORDER_NAMES, ["LATEST_FIRST", *ORDER["x-enum-varnames"][1:]]),
+    ),
     Change(
         "the members of an enum have no names any more",
         drop(ORDER_NAMES),
     ),
     Change(
         "the names of an enum's members are exchanged",
-        put(ORDER_NAMES, ["OLDEST_FIRST", "NEWEST_FIRST"]),
+        put(ORDER_NAMES, ORDER["x-enum-varnames"][::-1]),
     ),
     Change("a parameter's default changes", put(f"{PARAMETERS}/LimitQuery/schema/default", 100)),
     Change("a parameter's type changes", put(f"{PARAMETERS}/CompleteQuery/schema/type", "string")),

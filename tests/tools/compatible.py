@@ -27,7 +27,7 @@ COMPATIBLE = [
     Change(
         "a parameter is new and optional",
         append(f"{LIST}/get/parameters", TAG),
-        seen_at=f"{LIST}/get/parameters/6",
+        seen_at=f"{LIST}/get/parameters/11",
     ),
     Change(
         "a parameter is no longer required",
@@ -132,8 +132,8 @@ TEXT = [
     Change(
         "the order of an enum",
         several(
-            put(f"{SCHEMAS}/TaskOrder/enum", ["created_at", "-created_at"]),
-            put(f"{SCHEMAS}/TaskOrder/x-enum-varnames", ["OLDEST_FIRST", "NEWEST_FIRST"]),
+            put(f"{SCHEMAS}/TaskOrder/enum", ORDER["enum"][::-1]),
+            put(f"{SCHEMAS}/TaskOrder/x-enum-varnames", ORDER["x-enum-varnames"][::-1]),
         ),
         seen_at=f"{SCHEMAS}/TaskOrder/enum",
     ),

@@ -14,11 +14,11 @@ HEADERS = "/components/headers"
 SCHEMAS = "/components/schemas"
 TASK = f"{SCHEMAS}/TaskResponse"
 DUE = {"description": "When it is due.", "type": "string", "format": "date", "maxLength": 10}
-TAG = {"name": "tag", "in": "query", "description": "Only of this tag.", "schema": DUE}
-ORDER = {
+TAG = {"name": "label", "in": "query", "description": "Only of this label.", "schema": DUE}
+ORDER: dict[str, Any] = {
     "type": "string",
-    "enum": ["-created_at", "created_at"],
-    "x-enum-varnames": ["NEWEST_FIRST", "OLDEST_FIRST"],
+    "enum": ["-created_at", "created_at", "due_date", "-priority"],
+    "x-enum-varnames": ["NEWEST_FIRST", "OLDEST_FIRST", "DUE_FIRST", "URGENT_FIRST"],
     "default": "-created_at",
 }
 COOKIE = {"type": "apiKey", "in": "cookie", "name": "session"}

@@ -97,6 +97,7 @@ KEYWORDS: dict[str, Callable[[Any, Any], Shift]] = {
     # Whether one of these covers another can't be told: a change is both narrower and wider.
     "multipleOf": _exact,
     "uniqueItems": _exact,
+    "not": _exact,
     "exclusiveMinimum": _exact,
     "exclusiveMaximum": _exact,
 }

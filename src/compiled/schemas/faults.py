@@ -91,6 +91,8 @@ def _detail(error: ValidationError, schema: dict[str, Any]) -> str:
             detail = _AMBIGUOUS
         case "not" if not value:
             detail = _READ_ONLY
+        case "not":
+            detail = _description(error, schema) or detail
         case _:
             detail = detail.format(value=value)
     return detail
