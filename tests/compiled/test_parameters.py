@@ -60,6 +60,8 @@ def test_a_task_id_may_be_percent_encoded(client: TestClient) -> None:
     assert client.get(f"tasks/{encoded}").json() == task
 
 
+ORDER = "Must be one of -created_at, created_at, due_date, -priority."
+
 QUERIES: dict[str, dict[str, str]] = {
     "limit=0": {"limit": "Must be at least 1."},
     "limit=1001": {"limit": "Must be at most 1000."},
@@ -75,9 +77,9 @@ QUERIES: dict[str, dict[str, str]] = {
     "complete=True": {"complete": "Must be true or false."},
     "complete=1": {"complete": "Must be true or false."},
     "complete=null": {"complete": "Must be true or false."},
-    "sort=": {"sort": "Must be one of -created_at, created_at."},
-    "sort=title": {"sort": "Must be one of -created_at, created_at."},
-    "sort=%2Bcreated_at": {"sort": "Must be one of -created_at, created_at."},
+    "sort=": {"sort": ORDER},
+    "sort=title": {"sort": ORDER},
+    "sort=%2Bcreated_at": {"sort": ORDER},
     "q=": {"q": EMPTY},
     "q=" + "x" * 201: {"q": "Must have at most 200 characters."},
     "q=" + "%C3%A9" * 201: {"q": "Must have at most 200 characters."},
@@ -101,7 +103,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "limit=x&complete=x&sort=x&q=%ff&offset=0&offset=1": {
         "limit": INTEGER,
         "complete": "Must be true or false.",
-        "sort": "Must be one of -created_at, created_at.",
+        "sort": ORDER,
         "q": ENCODING,
         "offset": UNKNOWN,
     },

@@ -191,8 +191,8 @@ def test_a_bug_is_told_in_general_and_logged_without_what_the_user_wrote(
     monkeypatch: pytest.MonkeyPatch,
     log: Callable[[], list[dict[str, Any]]],
 ) -> None:
-    async def buggy(_pool: object, _user: str, title: str, _description: None) -> None:
-        raise ValueError(f"no idea what to do with {title}")
+    async def buggy(_pool: object, _user: str, new: dict[str, Any]) -> None:
+        raise ValueError(f"no idea what to do with {new['title']}")
 
     monkeypatch.setattr(tasks, "create", buggy)
     answer = client.post("tasks", json={"title": "A surprise for Bob"})
