@@ -32,7 +32,13 @@ print(found.json())
 # start of update_task
 replaced = api.put(
     "/api/alice/tasks/42",
-    json={"title": "Buy oat milk", "description": "One litre", "complete": False},
+    json={
+        "title": "Buy oat milk",
+        "description": "One litre",
+        "complete": False,
+        "priority": "low",
+        "tags": ["errands"],
+    },
 )
 print(replaced.json())
 # end of update_task

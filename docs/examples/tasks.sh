@@ -25,7 +25,13 @@ curl -i "$API/api/alice/tasks/42" -H "Authorization: Bearer $TOKEN"
 curl -i -X PUT "$API/api/alice/tasks/42" \
   -H "Authorization: Bearer $TOKEN" \
   -H 'Content-Type: application/json' \
-  -d '{"title": "Buy oat milk", "description": "One litre", "complete": false}'
+  -d '{
+    "title": "Buy oat milk",
+    "description": "One litre",
+    "complete": false,
+    "priority": "low",
+    "tags": ["errands"]
+  }'
 # end of update_task
 
 # start of patch_task

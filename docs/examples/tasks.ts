@@ -34,7 +34,13 @@ console.log(found.data);
 // start of update_task
 const replaced = await api.PUT("/api/{user_id}/tasks/{task_id}", {
   params: { path: { user_id: "alice", task_id: 42 } },
-  body: { title: "Buy oat milk", description: "One litre", complete: false },
+  body: {
+    title: "Buy oat milk",
+    description: "One litre",
+    complete: false,
+    priority: "low",
+    tags: ["errands"],
+  },
 });
 console.log(replaced.data);
 // end of update_task

@@ -27,6 +27,18 @@ _MILK = (
     "2026-11-21T17:40:59.870032Z",
 )
 _BANK = "2026-11-21T18:05:44.300918Z"
+_TO_DO = (
+    "2026-11-20T18:40:27.902115Z",
+    _MILK[0],
+    "2026-11-21T08:17:02.518340Z",
+    "2026-11-21T08:19:48.077261Z",
+)
+_DENTIST = (
+    "2026-11-21T10:22:15.640093Z",
+    "2026-11-21T10:31:07.285516Z",
+    "2026-11-21T10:45:39.811204Z",
+    "2026-11-21T11:02:54.139677Z",
+)
 
 STORIES = {
     "tasks": Story(
@@ -51,6 +63,21 @@ STORIES = {
             "same_answer_again",
         ),
         (*_MILK, _BANK),
+    ),
+    "due_dates": Story(
+        (
+            "with_due_date",
+            "due_by_friday",
+            "overdue",
+            "most_urgent",
+            "with_two_tags",
+            "undated",
+            "old_client",
+            "with_old_tag",
+            "tag_renamed",
+            "cleared",
+        ),
+        (*_TO_DO, *_DENTIST),
     ),
     "errors": Story(("too_long", "no_token", "no_such_task"), ()),
 }

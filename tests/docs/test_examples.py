@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg2
@@ -84,6 +85,7 @@ def command(request: pytest.FixtureRequest) -> Callable[[str], list[str | Path]]
 @pytest.fixture
 def recorder(server: Server, examples_url: str, alice: str) -> Iterator[Recorder]:
     """Before a server on which alice has the task 41, which is ticked, and an older one."""
+    plants = {"title": "Water the plants", "due_date": "2026-11-21", "tags": ["home"]}
     with (
         closing(psycopg2.connect(examples_url)) as connection,
         connection,
@@ -93,11 +95,16 @@ def recorder(server: Server, examples_url: str, alice: str) -> Iterator[Recorder
         c.execute("ALTER TABLE tasks ALTER COLUMN id RESTART WITH 40")
     headers = {"Authorization": f"Bearer {alice}"}
     with httpx2.Client(base_url=f"{server.url}/api/alice/", headers=headers) as api:
-        for title in ("Call the bank", "Water the plants"):
-            api.post("tasks", json={"title": title}).raise_for_status()
+        for task in ({"title": "Call the bank"}, plants):
+            api.post("tasks", json=task).raise_for_status()
         api.patch("tasks/41", json={"complete": True}).raise_for_status()
     with recording(server.url) as recorder:
         yield recorder
+
+
+MILK = {"title": "Buy milk", "description": "Two litres, whole"}
+BOOKS = {"title": "Return the books", "due_date": "2026-11-13"}
+RENT = {"title": "Pay the rent", "due_date": "2026-11-27", "priority": "high", "tags": ["home"]}
 
 
 def every(*languages: str) -> pytest.MarkDecorator:
@@ -112,13 +119,12 @@ def assert_shown(example: str, recorder: Recorder) -> None:
     assert texts == {name: (EXCHANGES / name).read_text() for name in texts}
 
 
-def create_milk(recorder: Recorder, alice: str) -> None:
-    """Make the task 42, past the record."""
-    recorder.client.post(
-        "/api/alice/tasks",
-        headers={"Authorization": f"Bearer {alice}"},
-        json={"title": "Buy milk", "description": "Two litres, whole"},
-    ).raise_for_status()
+def create(recorder: Recorder, alice: str, *tasks: dict[str, Any]) -> None:
+    """Make the task 42 and those that follow, past the record."""
+    for task in tasks:
+        recorder.client.post(
+            "/api/alice/tasks", headers={"Authorization": f"Bearer {alice}"}, json=task
+        ).raise_for_status()
 
 
 @every("curl", "TypeScript", "Python")
@@ -135,7 +141,7 @@ def test_each_operation_gets_the_answer_that_is_shown(
 def test_an_update_is_not_lost_and_a_retry_makes_no_second_task(
     command: Callable[[str], list[str | Path]], recorder: Recorder, alice: str
 ) -> None:
-    create_milk(recorder, alice)
+    create(recorder, alice, MILK)
 
     output = run(*command("concurrency"), API=recorder.url, TOKEN=alice)
 
@@ -143,6 +149,49 @@ def test_an_update_is_not_lost_and_a_retry_makes_no_second_task(
     assert_shown("concurrency", recorder)
     lost, again = recorder.exchanges[-2:]
     assert lost.answer.json() == again.answer.json()
+
+
+ZONES = ("America/Los_Angeles", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@every("curl", "TypeScript", "Python")
+def test_tasks_are_found_by_their_due_dates_priorities_and_tags(
+    command: Callable[[str], list[str | Path]], recorder: Recorder, alice: str, zone: str
+) -> None:
+    create(recorder, alice, MILK, BOOKS, RENT)
+
+    run(*command("due_dates"), API=recorder.url, TOKEN=alice, TZ=zone)
+
+    assert_shown("due_dates", recorder)
+    assert found(recorder) == {
+        "due_by_friday": ["Return the books", "Pay the rent"],
+        "overdue": ["Return the books"],
+        "most_urgent": ["Call the dentist", "Pay the rent"],
+        "with_two_tags": ["Call the dentist"],
+        "undated": ["Buy milk", "Call the bank"],
+        "with_old_tag": ["Call the dentist again"],
+    }
+
+
+def found(recorder: Recorder) -> dict[str, list[str]]:
+    """Return the titles of each list that was asked for, by the exchange's name."""
+    exchanges = zip(STORIES["due_dates"].exchanges, recorder.exchanges, strict=True)
+    return {
+        name: [task["title"] for task in answer.json()["tasks"]]
+        for name, (request, answer) in exchanges
+        if request.method == "GET"
+    }
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@every("TypeScript", "Python")
+def test_a_due_date_is_the_same_day_in_every_time_zone(
+    command: Callable[[str], list[str | Path]], zone: str
+) -> None:
+    days = [line.lstrip("0") for line in run(*command("days"), TZ=zone).splitlines()]
+
+    assert days == ["1 Dec 2026", "1 Dec 2026, 09:30"]
 
 
 @every("TypeScript", "Python")

@@ -19,7 +19,10 @@ from playwright.sync_api import Page
 
 from todo_api.problems.causes import CAUSES, type_of
 
-USE = ("index", "contract", "clients", "http", "errors", "concurrency", "browsers", "ci")
+USE = (
+    *("index", "contract", "due-dates", "clients", "http"),
+    *("errors", "concurrency", "browsers", "ci"),
+)
 RUN = ("configuration", "identity", "upgrading", "platforms", "troubleshooting")
 PAGES = (*USE, *RUN, "promises", "comparison")
 _LINKS = {"a": "href", "link": "href", "script": "src", "img": "src", "source": "src"}
