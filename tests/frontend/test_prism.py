@@ -172,6 +172,19 @@ MISTAKES: dict[str, tuple[dict[str, Any], int, str]] = {
     "a property too many": ({"json": {"title": "Buy milk", "completed": True}}, 422, "completed"),
     "a blank title": ({"json": {"title": " "}}, 422, "title"),
     "a title too long": ({"json": {"title": "a" * 201}}, 422, "title"),
+    "a day that no calendar has": (
+        {"json": {"title": "Buy milk", "due_date": "2026-02-29"}},
+        422,
+        "due_date",
+    ),
+    "an unknown priority": ({"json": {"title": "Buy milk", "priority": "top"}}, 422, "priority"),
+    "the same tag twice": ({"json": {"title": "Buy milk", "tags": ["a", "a"]}}, 422, "tags"),
+    "an instant for a day": (
+        {"method": "GET", "params": {"due_to": "2026-12-01T00:00:00Z"}},
+        400,
+        "due_to",
+    ),
+    "an empty tag": ({"method": "GET", "params": {"tag": ["home", ""]}}, 400, "tag"),
     "a form": ({"data": {"title": "Buy milk"}}, 415, "application/json"),
     "a limit too high": ({"method": "GET", "params": {"limit": 1001}}, 400, "limit"),
     "an unknown order": ({"method": "GET", "params": {"sort": "title"}}, 400, "sort"),
@@ -189,6 +202,13 @@ def test_a_mistake_is_answered_as_the_service_does_and_named(
     assert received.headers["Content-Type"] == "application/problem+json"
     assert received.json()["status"] == status
     assert named in received.headers["sl-violations"]
+
+
+def test_a_parameter_may_come_once_for_each_of_its_values(mock: str) -> None:
+    query = {"tag": ["home", "garden"], "sort": "due_date", "has_due_date": "true"}
+    received = httpx2.get(f"{mock}/api/alice/tasks", params=query, headers=TOKEN)
+
+    assert_as_shown(received, SUCCESSES["list_tasks"], received.json())
 
 
 def test_the_typed_client_takes_the_mock_for_the_service(mock: str) -> None:

@@ -89,6 +89,28 @@ def test_who_fills_in_nothing_sees_all_tasks(
     assert listed["count"] == 2
 
 
+def test_a_list_of_two_tags_is_asked_for_in_the_form(
+    docs: Page, server: Server, token: Callable[[str], str], user: str
+) -> None:
+    authorise(docs, token(user))
+    headers = {"Authorization": f"Bearer {token(user)}"}
+    with httpx2.Client(base_url=f"{server.url}/api/{user}/", headers=headers) as client:
+        for tags in (["home"], ["a, b & c", "home"], ["a, b & c"]):
+            client.post("tasks", json={"title": "Tidy up", "tags": tags}).raise_for_status()
+    operation = opened(docs, "list_tasks")
+    operation.get_by_placeholder("user_id").fill(user)
+    several = operation.locator("[data-param-name=tag]")
+    for tag in ("home", "a, b & c"):
+        several.get_by_role("button", name="Add string item").click()
+        several.locator("input").last.fill(tag)
+    operation.locator("[data-param-name=sort] select").select_option("due_date")
+    _, listed = execute(operation)
+
+    assert [task["tags"] for task in listed["tasks"]] == [["a, b & c", "home"]]
+    sent = operation.locator(".request-url").inner_text()
+    assert "tag=home&tag=a%2C%20b%20%26%20c&" in sent
+
+
 def test_every_field_that_is_wrong_is_named(
     docs: Page, token: Callable[[str], str], expected: Expected, screenshot: Screenshot
 ) -> None:

@@ -48,4 +48,4 @@ def test_the_models_do_their_users_work(
 def test_the_orders_of_a_list_have_the_names_that_the_contract_gives(project: Path) -> None:
     printed = python(project, "-c", "from models import TaskOrder; print(*TaskOrder.__members__)")
 
-    assert printed == "NEWEST_FIRST OLDEST_FIRST\n"
+    assert printed == "NEWEST_FIRST OLDEST_FIRST DUE_FIRST URGENT_FIRST\n"

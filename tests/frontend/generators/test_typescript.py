@@ -15,6 +15,12 @@ HERE = Path(__file__).parent
 CLIENTS = ("hey-api", "orval", "swagger-typescript-api", "oazapfts", "rtk-query")
 GENERATORS = (*CLIENTS, "openapi-typescript-codegen")  # the last one is unmaintained: compiled only
 NAMED_ORDERS = ("hey-api", "orval", "swagger-typescript-api", "openapi-typescript-codegen")
+ORDERS = {
+    "NEWEST_FIRST": "-created_at",
+    "OLDEST_FIRST": "created_at",
+    "DUE_FIRST": "due_date",
+    "URGENT_FIRST": "-priority",
+}
 STORY = {"create_task", "list_tasks", "get_task", "patch_task", "delete_task"}
 SECOND_OF_A_NAME = re.compile(r"export (?:type|interface|enum|class|const) (\w*[A-Za-z]2)\b")
 UNCHECKED = re.compile(r"^// @ts-nocheck\n", re.MULTILINE)
@@ -83,8 +89,8 @@ def test_the_orders_of_a_list_have_the_names_that_the_contract_gives(
 ) -> None:
     text = "".join(generated(project, generator).values())
 
-    assert re.search(r"NEWEST_FIRST\s*[:=]\s*['\"]-created_at['\"]", text)
-    assert re.search(r"OLDEST_FIRST\s*[:=]\s*['\"]created_at['\"]", text)
+    for name, order in ORDERS.items():
+        assert re.search(rf"\b{name}\s*[:=]\s*['\"]{order}['\"]", text)
 
 
 def test_hey_apis_ids_are_numbers_by_the_setting_that_takes_int64_away(project: Path) -> None:

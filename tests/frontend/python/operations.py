@@ -67,6 +67,54 @@ def test_patch_task_changes_what_is_sent() -> None:
     assert (answer.title, answer.complete, answer.version) == ("Buy milk", True, 2)
 
 
+def test_due_date_priority_and_tags_are_kept_as_they_were_sent_by_a_put_without_them_too() -> None:
+    body = TaskCreate(
+        title="Call home", due_date="2026-12-01T09:30", priority="urgent", tags=["phone", "home"]
+    )
+    task = create_task.sync(USER, client=client, body=body)
+    assert isinstance(task, TaskResponse)
+    whole = TaskUpdate(title="Call mum", complete=True)
+    replaced = update_task.sync(USER, task.id, client=client, body=whole)
+    assert isinstance(replaced, TaskResponse)
+    nothing = TaskPatch(due_date=None, priority="none", tags=[])
+    cleared = patch_task.sync(USER, task.id, client=client, body=nothing)
+    assert isinstance(cleared, TaskResponse)
+
+    for kept in (task, replaced):
+        planned = (kept.due_date, kept.priority, kept.tags)
+        assert planned == ("2026-12-01T09:30", "urgent", ["phone", "home"])
+    assert (task.completed_at, replaced.completed_at) == (None, replaced.updated_at)
+    assert (cleared.due_date, cleared.priority, cleared.tags) == (None, "none", [])
+
+
+def test_list_tasks_finds_by_days_priorities_and_all_of_the_tags() -> None:
+    tags = ["an otter", "by the river"]
+    for body in (
+        TaskCreate(title="The day", due_date="2026-12-01", priority="low", tags=tags),
+        TaskCreate(title="Its morning", due_date="2026-12-01T09:30", priority="urgent", tags=tags),
+        TaskCreate(title="Some day", tags=tags),
+    ):
+        create_task.sync(USER, client=client, body=body)
+
+    pages = {
+        "dated": list_tasks.sync(USER, client=client, tag=tags, has_due_date=True, sort="due_date"),
+        "due": list_tasks.sync(USER, client=client, tag=tags[:1], due_to="2026-12-01"),
+        "urgent": list_tasks.sync(USER, client=client, tag=tags, min_priority="medium"),
+        "both": list_tasks.sync(USER, client=client, tag=[*tags, "An otter"]),
+    }
+    found = {
+        name: [task.title for task in page.tasks]
+        for name, page in pages.items()
+        if isinstance(page, TaskListResponse)
+    }
+    assert found == {
+        "dated": ["Its morning", "The day"],
+        "due": ["Its morning", "The day"],
+        "urgent": ["Its morning"],
+        "both": [],
+    }
+
+
 def test_delete_task_has_nothing_to_say_and_the_task_is_gone() -> None:
     task = created("Forget me")
 

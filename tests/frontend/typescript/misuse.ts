@@ -32,6 +32,17 @@ client.PATCH(TASK, { params: item, body: { complete: true, version: 2 } });
 // @ts-expect-error TS2322: a replacement that is not whole
 client.PUT(TASK, { params: item, body: { title: "Buy milk" } });
 
+// @ts-expect-error TS2322: a priority that does not exist
+client.PATCH(TASK, { params: item, body: { priority: "highest" } });
+// @ts-expect-error TS2322: no priority at all, which is "none"
+client.PATCH(TASK, { params: item, body: { priority: null } });
+// @ts-expect-error TS2322: a tag without its list
+client.PATCH(TASK, { params: item, body: { tags: "home" } });
+// @ts-expect-error TS2353: what only the server knows
+client.POST(TASKS, { params: list, body: { title: "Buy milk", completed_at: null } });
+
+// @ts-expect-error TS2322: an instant, where a day is asked for
+client.GET(TASKS, { params: { ...list, query: { due_to: new Date() } } });
 // @ts-expect-error TS2322: an order that does not exist
 client.GET(TASKS, { params: { ...list, query: { sort: "title" } } });
 // @ts-expect-error TS2322: a number in quotes
@@ -58,6 +69,8 @@ client.DELETE(TASKS, { params: list });
 task.completed;
 // @ts-expect-error TS18047: a description that may be null
 task.description.length;
+// @ts-expect-error TS18047: a due date that may be null
+task.due_date.length;
 // @ts-expect-error TS2322: an id that is no string
 task.id = "42";
 // @ts-expect-error TS2367: an error_code that does not exist

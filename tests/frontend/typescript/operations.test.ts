@@ -56,6 +56,51 @@ test("patch_task changes what is sent, as a merge patch too", async () => {
   });
 });
 
+test("due date, priority and tags are kept as they were sent, by a PUT without them too", async () => {
+  const planned = { due_date: "2026-12-01T09:30", priority: "urgent", tags: ["phone", "home"] } as const;
+  const body = { title: "Call home", ...planned, tags: [...planned.tags] };
+  const task = await data(client.POST(TASKS, { params: { path: { user_id } }, body }));
+  const params = { path: pathOf(task) };
+
+  const replaced = await data(client.PUT(TASK, { params, body: { title: "Call mum", complete: true } }));
+  const cleared = await data(
+    client.PATCH(TASK, { params, body: { due_date: null, priority: "none", tags: [] } }),
+  );
+
+  for (const { due_date, priority, tags } of [task, replaced]) {
+    assert.deepEqual({ due_date, priority, tags }, planned);
+  }
+  assert.deepEqual([task.completed_at, replaced.completed_at], [null, replaced.updated_at]);
+  assert.deepEqual([cleared.due_date, cleared.priority, cleared.tags], [null, "none", []]);
+});
+
+test("list_tasks finds by days, priorities and all of the tags, in the order that is asked for", async () => {
+  const tags = ["an otter", "by the river"];
+  for (const [title, due_date, priority] of [
+    ["The day", "2026-12-01", "low"],
+    ["Its morning", "2026-12-01T09:30", "urgent"],
+    ["The day after", "2026-12-02", "high"],
+    ["Some day", null, "none"],
+  ] as const) {
+    const body = { title, due_date, priority, tags };
+    await data(client.POST(TASKS, { params: { path: { user_id } }, body }));
+  }
+
+  const titles = async (query: Listing): Promise<string[]> => {
+    const params = { path: { user_id }, query: { tag: tags, ...query } };
+    return (await data(client.GET(TASKS, { params }))).tasks.map(({ title }) => title);
+  };
+
+  const dated = ["Its morning", "The day", "The day after"];
+  assert.deepEqual(await titles({ sort: "due_date" }), [...dated, "Some day"]);
+  assert.deepEqual(await titles({ sort: "due_date", has_due_date: true }), dated);
+  const [morning, day, after] = dated;
+  assert.deepEqual(await titles({ sort: "due_date", due_to: "2026-12-01" }), [morning, day]);
+  assert.deepEqual(await titles({ due_from: "2026-12-02" }), [after]);
+  assert.deepEqual(await titles({ sort: "-priority", min_priority: "high" }), [morning, after]);
+  assert.deepEqual(await titles({ tag: [...tags, "An otter"] }), []);
+});
+
 test("delete_task has nothing to say, and the task is gone", async () => {
   const params = { path: pathOf(await created("Forget me")) };
 

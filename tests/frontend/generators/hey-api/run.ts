@@ -15,13 +15,12 @@ function answer<Data, Problem>({ data, error, response }: Fields<Data, Problem>)
 const path = (task_id: number) => ({ user_id: user, task_id });
 
 await tell({
-  create: async (title) => answer(await createTask({ path: { user_id: user }, body: { title } })),
-  list: async (limit, cursor) =>
-    answer(await listTasks({ path: { user_id: user }, query: { limit, cursor } })),
+  create: async (body) => answer(await createTask({ path: { user_id: user }, body })),
+  list: async (query) => answer(await listTasks({ path: { user_id: user }, query })),
   get: async (id, etag) =>
     answer(await getTask({ path: path(id), headers: { "If-None-Match": etag } })),
-  patch: async (id, title, etag) =>
-    answer(await patchTask({ path: path(id), body: { title }, headers: { "If-Match": etag } })),
+  patch: async (id, body, etag) =>
+    answer(await patchTask({ path: path(id), body, headers: { "If-Match": etag } })),
   remove: async (id, etag) =>
     answer(await deleteTask({ path: path(id), headers: { "If-Match": etag } })),
 });

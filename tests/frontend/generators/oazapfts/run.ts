@@ -3,12 +3,12 @@ import { createTask, deleteTask, getTask, listTasks, patchTask } from "./generat
 import { tell, user } from "../story";
 
 await tell({
-  create: async (title) => {
-    const came = await createTask(user, { title });
+  create: async (task) => {
+    const came = await createTask(user, task);
     return came.status === 201 ? came : { status: came.status, problem: came.data };
   },
-  list: async (limit, cursor) => {
-    const came = await listTasks(user, { limit, cursor });
+  list: async (query) => {
+    const came = await listTasks(user, query);
     if (came.status === 304) return came;
     return came.status === 200 ? came : { status: came.status, problem: came.data };
   },
@@ -17,8 +17,8 @@ await tell({
     if (came.status === 304) return came;
     return came.status === 200 ? came : { status: came.status, problem: came.data };
   },
-  patch: async (id, title, ifMatch) => {
-    const came = await patchTask(user, id, { title }, { ifMatch });
+  patch: async (id, changes, ifMatch) => {
+    const came = await patchTask(user, id, changes, { ifMatch });
     return came.status === 200 ? came : { status: came.status, problem: came.data };
   },
   remove: (id, ifMatch) => deleteTask(user, id, { ifMatch }),

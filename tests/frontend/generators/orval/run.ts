@@ -16,13 +16,13 @@ function mutate<Data, Error, Variables>(
 }
 
 await tell({
-  create: async (title) => {
-    const data = schemas.createTaskBody.parse({ title });
+  create: async (task) => {
+    const data = schemas.createTaskBody.parse(task);
     const came = await mutate(todo.getCreateTaskMutationOptions(), { userId: who, data });
     return came.status === 201 ? came : { status: came.status, problem: came.data };
   },
-  list: async (limit, cursor) => {
-    const came = await queries.fetchQuery(todo.getListTasksQueryOptions(who, { limit, cursor }));
+  list: async (query) => {
+    const came = await queries.fetchQuery(todo.getListTasksQueryOptions(who, query));
     if (came.status === 304) return { status: came.status };
     if (came.status !== 200) return { status: came.status, problem: came.data };
     return { status: came.status, data: schemas.listTasksResponse.parse(came.data) };
@@ -34,8 +34,9 @@ await tell({
     if (came.status !== 200) return { status: came.status, problem: came.data };
     return { status: came.status, data: schemas.getTaskResponse.parse(came.data) };
   },
-  patch: async (taskId, title, etag) => {
-    const asked = { userId: who, taskId, data: { title }, headers: { "If-Match": etag } };
+  patch: async (taskId, changes, etag) => {
+    const data = schemas.patchTaskBody.parse(changes);
+    const asked = { userId: who, taskId, data, headers: { "If-Match": etag } };
     const came = await mutate(todo.getPatchTaskMutationOptions(), asked);
     return came.status === 200 ? came : { status: came.status, problem: came.data };
   },

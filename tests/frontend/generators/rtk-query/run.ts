@@ -24,16 +24,16 @@ function answer<Data>(
 const fresh = { forceRefetch: true, subscribe: false };
 
 await tell({
-  create: async (title) =>
-    answer(201, await store.dispatch(createTask.initiate({ userId: user, taskCreate: { title } }))),
-  list: async (limit, cursor) =>
-    answer(200, await store.dispatch(listTasks.initiate({ userId: user, limit, cursor }, fresh))),
+  create: async (taskCreate) =>
+    answer(201, await store.dispatch(createTask.initiate({ userId: user, taskCreate }))),
+  list: async (query) =>
+    answer(200, await store.dispatch(listTasks.initiate({ userId: user, ...query }, fresh))),
   get: async (taskId, etag) => {
     const asked = { userId: user, taskId, "If-None-Match": etag };
     return answer(200, await store.dispatch(getTask.initiate(asked, fresh)));
   },
-  patch: async (taskId, title, etag) => {
-    const asked = { userId: user, taskId, taskPatch: { title }, "If-Match": etag };
+  patch: async (taskId, taskPatch, etag) => {
+    const asked = { userId: user, taskId, taskPatch, "If-Match": etag };
     return answer(200, await store.dispatch(patchTask.initiate(asked)));
   },
   remove: async (taskId, etag) => {
