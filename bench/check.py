@@ -23,7 +23,7 @@ _TTL = 3600  # seconds
 _USER, _OTHER = USERS[0], USERS[1]
 _MINE, _THEIRS = task_of(_USER, 0), task_of(_OTHER, 0)
 _NOBODYS = 2**53 - 1
-_TIMESTAMPS = ("created_at", "updated_at")
+_TIMESTAMPS = ("created_at", "updated_at", "completed_at")
 
 _INVALID_TASKS: list[Any] = [
     {},
@@ -33,6 +33,9 @@ _INVALID_TASKS: list[Any] = [
     {"title": {}},
     {"title": "Buy milk", "description": "x" * 1001},
     {"title": "Buy milk", "completed": True},
+    {"title": "Buy milk", "due_date": "2026-02-30"},
+    {"title": "Buy milk", "priority": "most"},
+    {"title": "Buy milk", "tags": [""]},
     [],
 ]
 _INVALID_CHANGES: list[Any] = [{"title": None}, {"title": ""}, {"complete": "soon"}, {"done": True}]
@@ -85,7 +88,7 @@ class Caller:
 def _steady(body: Any) -> Any:
     """Leave timestamps and cursors out; that they are there, and in UTC, remains."""
     if "tasks" not in body:
-        return body | {name: body[name][-1] for name in _TIMESTAMPS}
+        return body | {name: body[name] and body[name][-1] for name in _TIMESTAMPS}
     tasks = [_steady(task) for task in body["tasks"]]
     return body | {"tasks": tasks, "next_cursor": type(body["next_cursor"]).__name__}
 
@@ -110,11 +113,15 @@ def _talk_of_tasks(caller: Caller) -> None:
     cursor = caller.ask("GET", f"?limit={TASKS_EACH - 1}")["next_cursor"]
     caller.ask("GET", f"?limit=2&cursor={cursor}")
     caller.ask("POST", "", {"title": "Water the plants"})
+    later = {"due_date": "2026-12-01T09:30", "priority": "urgent", "tags": ["b", "a"]}
+    caller.ask("POST", "", {"title": "Call the dentist", **later})
     task = caller.ask("POST", "", {"title": "Grüße an 😀", "description": "Two litres"})
     path = f"/{task['id']}"
     caller.ask("GET", path)
     caller.ask("PATCH", path, {"complete": True})
     caller.ask("PATCH", path, {"title": "Buy oat milk", "description": None, "complete": False})
+    caller.ask("PATCH", path, later)
+    caller.ask("PATCH", path, {"due_date": None, "priority": "none", "tags": []})
     caller.ask("GET", path)
 
 

@@ -6,28 +6,34 @@ from pathlib import Path
 
 from bench.database import TASKS_EACH, USERS, Database
 from bench.workload import DESCRIPTION, TITLE
-from db import statements
+from db import changes, pages, statements
 
 MODES = ("prepared", "simple")
 """`simple` is what our service sends to the letter: values in the text, a limit of time ahead."""
 
 _CONNECTIONS = 16
 """As many as the service's pool has."""
-_TIME_LIMIT = "SET LOCAL statement_timeout = 9501 \\; "
+_TIME_LIMIT = "SET LOCAL statement_timeout = 9501; "
 _STATEMENTS = {
     "GET one": statements.GET,
-    "list of 50": statements.NEWEST_PAGE,
-    "POST": statements.CREATE,
-    "PATCH": statements.PATCH,
+    "list of 50": pages.page("-created_at", frozenset(), goes_on=False),
+    "POST": changes.create(frozenset({"title", "description"})),
+    "PATCH": changes.change("patch", frozenset({"complete"}), versioned=False),
 }
+_PREPARED = {**_STATEMENTS, "POST": changes.CREATE, "PATCH": changes.PATCH}
 _VARIABLES = rf"""
 \set number random(0, {len(USERS) - 1})
 \set user {USERS[0]} + :number
 \set task :number + 1 + {len(USERS)} * random(0, {TASKS_EACH - 1})
 """
-_NOT_GIVEN = ("after", "complete", "q", "hint", "accents", "versions")
-_LITERALS = {"limit": "51", **dict.fromkeys(_NOT_GIVEN, "NULL")}
-_CREATED = {"new_title": f"'{TITLE}'", "new_description": f"'{DESCRIPTION}'"}
+_NOT_GIVEN = ("versions", "new_due_date", "new_priority", "new_tags")
+_LITERALS = {"limit": "51", "schedule": "false", **dict.fromkeys(_NOT_GIVEN, "NULL")}
+_CREATED = {
+    "new_title": f"'{TITLE}'",
+    "new_description": f"'{DESCRIPTION}'",
+    "new_priority": "0",
+    "new_tags": "'{}'",
+}
 _PATCHED = {"new_title": "NULL", "new_description": "NULL", "new_complete": "true"}
 
 
@@ -56,5 +62,8 @@ def _statement(operation: str, mode: str) -> str:
     user = ":user" if mode == "prepared" else "':user'"
     values = _CREATED if operation == "POST" else _PATCHED
     parameters = {"user": user, "task": ":task", "describe": "false", **_LITERALS, **values}
-    statement = _STATEMENTS[operation] % parameters
-    return statement if mode == "prepared" else _TIME_LIMIT + statement
+    if mode == "prepared":
+        return str(_PREPARED[operation] % parameters)
+    statement = _STATEMENTS[operation]
+    text = str(statement % parameters)
+    return (_TIME_LIMIT + statement.planning).replace("; ", " \\; ") + text

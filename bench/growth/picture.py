@@ -25,7 +25,7 @@ def draw(growth: dict[str, Any], file: Path) -> None:
     level.set_ylim(bottom=0)
     growing.set_yscale("log")
     _draw_panel(growing, growth, "searched")
-    growing.set_title("Search and filter that find nothing", loc="left", fontsize=11)
+    growing.set_title("Search, filter, other orders", loc="left", fontsize=11)
     growing.yaxis.set_major_formatter("{x:g}")
     figure.legend(
         handles=_styles(growth), loc="outside upper left", ncols=2, frameon=False, fontsize=9

@@ -34,7 +34,8 @@ def _paged(growth: Growth) -> str:
 def _searched(growth: Growth) -> str:
     return (
         "## What grows with the user's own tasks\n\n"
-        "At worst: nothing is found, so that all of the user's tasks are looked at.\n\n"
+        "At worst: nothing is found, so that all of the user's tasks are looked at. A page by due"
+        " date or by priority looks at all of them anyway.\n\n"
         f"{_medians(growth, growth.searched)}"
     )
 

@@ -18,6 +18,8 @@ _QUERIES = {
     "search": "q=no+such+words",
     "filter": "complete=true",
     "search and filter": "q=no+such+words&complete=true",
+    "soonest due first": "sort=due_date",
+    "most urgent first": "sort=-priority",
 }
 
 

@@ -15,8 +15,11 @@ _MOST = 1_000_000
 _FILL = """
     ALTER TABLE tasks DROP CONSTRAINT tasks_pkey;
     SELECT setseed(0.5);
-    INSERT INTO tasks (id, user_id, title, description)
-    SELECT id, {owner}, 'Task ' || id, 'What there is to say of task ' || id || '.'
+    INSERT INTO tasks (id, user_id, title, description, due_date, priority)
+    SELECT id, {owner}, 'Task ' || id, 'What there is to say of task ' || id || '.',
+        CASE WHEN random() < 0.5
+            THEN to_char(date '2026-01-01' + floor(random() * 365)::int, 'YYYY-MM-DD') END,
+        floor(random() * 5)
     FROM generate_series(1, {rows}) AS id;
     ALTER TABLE tasks ADD CONSTRAINT tasks_pkey PRIMARY KEY (user_id, id);
     SELECT setval(pg_get_serial_sequence('tasks', 'id'), {rows});

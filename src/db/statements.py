@@ -1,20 +1,15 @@
-"""The statements on single tasks; those that read pages of them are in `db.pages`."""
+"""The statements with a fixed text; `db.pages` and `db.changes` have the others."""
 
 from typing import Any
 
 from sqlalchemy import CTE
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
+from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import (
-    Boolean,
-    SmallInteger,
     Text,
-    and_,
     any_,
     bindparam,
-    case,
-    cast,
     col,
     delete,
     func,
@@ -22,88 +17,23 @@ from sqlmodel import (
     literal_column,
     select,
     text,
-    update,
 )
 
 from db.checks import privileges
 from db.models import IdempotencyKey, Task
-from db.parts import ALONG_A_KEY, COLUMNS, USER, Statement, in_utc, unless_null
+from db.parts import ALONG_A_KEY, ANY_VERSION, COLUMNS, NEW, THIS_TASK, USER, Statement, in_utc
 
 _KEPT = text("interval '24 hours'")
 _MOST_EXPIRED: ColumnElement[int] = literal_column("100")
-_ONE: ColumnElement[int] = literal_column("1")
-_TASK = bindparam("task", type_=Text)
-_TITLE = bindparam("new_title", type_=Text)
-_DESCRIPTION = bindparam("new_description", type_=Text)
-_COMPLETE = bindparam("new_complete", type_=Boolean)
-_DUE_DATE = bindparam("new_due_date", type_=Text)
-_PRIORITY = bindparam("new_priority", type_=SmallInteger)
-_TAGS = bindparam("new_tags", type_=ARRAY(Text))
 _KEY = bindparam("key", type_=Text)
 _FINGERPRINT = bindparam("fingerprint", type_=BYTEA)
 
-_NEW = {
-    "title": _TITLE,
-    "description": _DESCRIPTION,
-    "due_date": _DUE_DATE,
-    "priority": _PRIORITY,
-    "tags": _TAGS,
-}
-"""What a new task has of its own."""
-
-_THIS_TASK = and_(col(Task.user_id) == USER, col(Task.id) == _TASK)
-_THIS_VERSION = and_(
-    _THIS_TASK,
-    unless_null("versions", cast(Task.version, Text) == any_(bindparam("versions", type_=Text))),
-)
-
-GET = Statement.of("get", "SELECT tasks", select(*COLUMNS).where(_THIS_TASK))
-
-CREATE = Statement.of(
-    "create", "INSERT tasks", insert(Task).values(user_id=USER, **_NEW).returning(*COLUMNS)
-)
-
-
-def _unless_left_out(flag: str, value: Any, column: Any) -> ColumnElement[Any]:
-    """Return the new value, which may be NULL, where `flag` says that there is one."""
-    return case((bindparam(flag, type_=Boolean), value), else_=col(column))
-
-
-_CHANGE = (
-    update(Task)
-    .where(_THIS_VERSION)
-    .values(
-        version=col(Task.version) + _ONE,
-        updated_at=func.now(),
-        due_date=_unless_left_out("schedule", _DUE_DATE, Task.due_date),
-        priority=func.coalesce(_PRIORITY, Task.priority),
-        tags=func.coalesce(_TAGS, Task.tags),
-        completed_at=case(
-            (func.coalesce(_COMPLETE, Task.complete) == col(Task.complete), col(Task.completed_at)),
-            (_COMPLETE, func.now()),
-        ),
-    )
-    .returning(*COLUMNS)
-)
-
-REPLACE = Statement.of(
-    "replace",
-    "UPDATE tasks",
-    _CHANGE.values(title=_TITLE, description=_DESCRIPTION, complete=_COMPLETE),
-)
-
-PATCH = Statement.of(
-    "patch",
-    "UPDATE tasks",
-    _CHANGE.values(
-        title=func.coalesce(_TITLE, Task.title),
-        description=_unless_left_out("describe", _DESCRIPTION, Task.description),
-        complete=func.coalesce(_COMPLETE, Task.complete),
-    ),
-)
+GET = Statement.of("get", "SELECT tasks", select(*COLUMNS).where(THIS_TASK))
 
 DELETE = Statement.of(
-    "delete", "DELETE tasks", delete(Task).where(_THIS_VERSION).returning(col(Task.id))
+    "delete",
+    "DELETE tasks",
+    delete(Task).where(THIS_TASK, ANY_VERSION).returning(col(Task.id)),
 )
 
 
@@ -137,7 +67,7 @@ def _created(fresh: CTE, claimed: CTE) -> CTE:
         "created_at": instant,
         "updated_at": instant,
     }
-    new = values | _NEW
+    new = values | NEW
     claimed_now = select(*new.values()).join_from(claimed, fresh, claimed.c.task_id == fresh.c.id)
     return insert(Task).from_select([*new], claimed_now).cte("created")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from db import search, statements
+from db import changes, search, statements
 from db.errors import IdempotencyKeyReused, NoVersionNamed, StaleVersion, TaskNotFound
 from db.models import PRIORITIES
 from db.pages import due_key
@@ -23,7 +23,7 @@ Body = dict[str, Any]
 
 _RANKS = {name: rank for rank, name in enumerate(PRIORITIES)}
 _AS_NEW: tuple[object, ...] = (None, PRIORITIES[0], [])
-"""The due date, priority and tags of a task that came to be without."""
+"""The due date, priority and tags of a task that was created without them."""
 
 _IN_FULL = len("2026-11-21 08:15:30.123456")
 
@@ -33,8 +33,8 @@ async def page(
 ) -> tuple[list[Task], str | None]:
     """Return up to `limit` of the user's tasks and the cursor of the next page, if there is one.
 
-    `filters` holds those of `db.pages.FILTERS` that are asked for, `order` is one of
-    `db.pages.ORDERS`. Raises `InvalidCursor` if the cursor belongs to another list.
+    `filters` has the values of some of `db.pages.FILTERS`, `order` is one of `db.pages.ORDERS`.
+    Raises `InvalidCursor` if the cursor belongs to another list.
     """
     of_list = _list(user, filters, order)
     values = {"user": user, "limit": limit + 1, **_asked(filters)}
@@ -48,7 +48,7 @@ async def page(
 
 
 def _list(user: str, filters: dict[str, Any], order: str) -> tuple[object, ...]:
-    """Return what a cursor belongs to; lists that 1.2.0 had are described as it did."""
+    """Return the list that a cursor belongs to; lists of 1.2.0 are described as in 1.2.0."""
     of_list = (user, filters.get("complete"), filters.get("q"), order == "-created_at")
     later = {name: filters[name] for name in filters if name not in {"complete", "q"}}
     if later or not order.endswith("created_at"):
@@ -57,7 +57,7 @@ def _list(user: str, filters: dict[str, Any], order: str) -> tuple[object, ...]:
 
 
 def _asked(filters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of the filters."""
+    """Return the parameters of the filters' clauses."""
     asked = dict(filters)
     if "q" in filters:
         asked |= search.parameters(filters["q"])
@@ -82,7 +82,8 @@ async def get(pool: Pool, user: str, task: int) -> Task:
 
 async def create(pool: Pool, user: str, new: Body) -> Task:
     """Create a task and return it."""
-    return _task((await pool.execute(statements.CREATE, _created(user, new)))[0])
+    rows = await pool.execute(changes.create(frozenset(new)), _created(user, new))
+    return _task(rows[0])
 
 
 async def create_once(pool: Pool, user: str, new: Body, key: str) -> Task:
@@ -113,7 +114,7 @@ def _created(user: str, new: Body) -> dict[str, Any]:
 
 
 def _fingerprint(new: Body) -> bytes:
-    """Return what tells one body from another; those that 1.2.0 took have the same as there."""
+    """Return a digest of the body; bodies that 1.2.0 accepted have the digest of 1.2.0."""
     text = (new["title"], new.get("description"))
     later = (new.get("due_date"), new.get("priority", PRIORITIES[0]), new.get("tags", []))
     return sha256(repr(text if later == _AS_NEW else text + later).encode()).digest()
@@ -127,33 +128,39 @@ async def replace(
     With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
     `NoVersionNamed` if `versions` is empty.
     """
-    values = {"user": user, "task": task, "versions": versions, **_changed(new)}
-    return _task(await _change(pool, statements.REPLACE, values))
+    return await _set(pool, "replace", user, task, {"description": None, **new}, versions)
 
 
 async def patch(
-    pool: Pool, user: str, task: int, changes: Body, *, versions: Sequence[str] | None
+    pool: Pool, user: str, task: int, sent: Body, *, versions: Sequence[str] | None
 ) -> Task:
-    """Change the properties in `changes` and return the task.
+    """Change the properties in `sent` and return the task.
 
     With `versions`, only if it has one of them. Raises `TaskNotFound`, `StaleVersion`, or
     `NoVersionNamed` if `versions` is empty.
     """
-    values = {"user": user, "task": task, "versions": versions, **_changed(changes)}
-    values["describe"] = "description" in changes
-    return _task(await _change(pool, statements.PATCH, values))
+    return await _set(pool, "patch", user, task, sent, versions)
 
 
-def _changed(changes: Body) -> dict[str, Any]:
-    priority = changes.get("priority")
+async def _set(
+    pool: Pool, name: str, user: str, task: int, sent: Body, versions: Sequence[str] | None
+) -> Task:
+    statement = changes.change(name, frozenset(sent), versioned=versions is not None)
+    values = {"user": user, "task": task, "versions": versions, **_changed(sent)}
+    return _task(await _change(pool, statement, values))
+
+
+def _changed(sent: Body) -> dict[str, Any]:
+    priority = sent.get("priority")
     return {
-        "new_title": changes.get("title"),
-        "new_description": changes.get("description"),
-        "new_complete": changes.get("complete"),
-        "new_due_date": changes.get("due_date"),
-        "schedule": "due_date" in changes,
+        "new_title": sent.get("title"),
+        "new_description": sent.get("description"),
+        "describe": "description" in sent,
+        "new_complete": sent.get("complete"),
+        "new_due_date": sent.get("due_date"),
+        "schedule": "due_date" in sent,
         "new_priority": None if priority is None else _RANKS[priority],
-        "new_tags": changes.get("tags"),
+        "new_tags": sent.get("tags"),
     }
 
 

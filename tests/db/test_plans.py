@@ -14,8 +14,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from db import pages, schema, search, statements
-from db.parts import Statement
+from db import changes, pages, schema, search, statements
+from db.parts import NEW, Statement
 from db.pool.connection import Connection
 from db.pool.pool import Pool
 from tests.db.postgres import Server
@@ -38,11 +38,23 @@ PAGES = {
 
 ALONG_THE_KEY = ["created_at", "-created_at"]
 SORTED = ["due_date", "-priority"]
+PROPERTIES = [*NEW, "complete"]
+WRITES = {
+    f"create {sent}": changes.create(frozenset(sent))
+    for sent in ([], *([name] for name in NEW), NEW.keys())
+} | {
+    f"{name} {sent}, {versioned=}": changes.change(name, frozenset(sent), versioned=versioned)
+    for name in ("replace", "patch")
+    for sent in (*combinations(PROPERTIES, 1), *combinations(PROPERTIES, 2), PROPERTIES)
+    for versioned in (False, True)
+}
+"""The changes of each property, every two of them, and all."""
 OTHERS = {
     name: text
-    for name, text in vars(statements).items()
+    for module in (statements, changes)
+    for name, text in vars(module).items()
     if name.isupper() and isinstance(text, Statement) and text != statements.READINESS
-}
+} | WRITES
 OF_ONE_TASK = {name: text for name, text in OTHERS.items() if "%(task)s" in text}
 STATEMENTS = {
     *OTHERS.values(),
@@ -257,15 +269,13 @@ def test_an_older_postgresql_does_not_compile_what_it_sorts(
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("text", OF_ONE_TASK.values(), ids=OF_ONE_TASK)
-def test_one_task_is_one_look_into_the_primary_key(
-    plan: Callable[..., Plan], text: str, user: str
-) -> None:
-    for values in asked(text, user):
-        planned = plan(text, values)
-        [condition] = conditions(planned)
-        assert re.search(r"\(user_id = .+\) AND \(id = ", condition), values
-        assert planned[-1]["Index Name"] == "tasks_pkey"
+def test_one_task_is_one_look_into_the_primary_key(plan: Callable[..., Plan], user: str) -> None:
+    for name, text in OF_ONE_TASK.items():
+        for values in asked(text, user):
+            planned = plan(text, values)
+            [condition] = conditions(planned)
+            assert re.search(r"\(user_id = .+\) AND \(id = ", condition), (name, values)
+            assert planned[-1]["Index Name"] == "tasks_pkey"
 
 
 def test_old_keys_are_found_without_reading_the_fresh_ones(plan: Callable[..., Plan]) -> None:
@@ -276,13 +286,16 @@ def test_old_keys_are_found_without_reading_the_fresh_ones(plan: Callable[..., P
     assert "key = " in by_key
 
 
-WITHOUT_A_KEY = [
-    *OF_ONE_TASK.values(),
-    *(pages.page(order, frozenset(), goes_on=False) for order in PAGES),
-]
+WITHOUT_A_KEY = {
+    text.name: text
+    for text in (
+        *OF_ONE_TASK.values(),
+        *(pages.page(order, frozenset(), goes_on=False) for order in PAGES),
+    )
+}
 
 
-@pytest.mark.parametrize("text", WITHOUT_A_KEY, ids=lambda text: text.name)
+@pytest.mark.parametrize("text", WITHOUT_A_KEY.values(), ids=WITHOUT_A_KEY)
 def test_without_its_key_the_table_would_be_read_from_end_to_end(
     cursor: Any, plan: Callable[..., Plan], text: str
 ) -> None:

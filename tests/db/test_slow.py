@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from db import pages, statements
+from db import changes, pages, statements
 from db.errors import DatabaseUnavailable
 from db.parts import Statement
 from db.pool.pool import Pool
@@ -74,7 +74,9 @@ async def test_nothing_is_told_of_what_is_quick_enough(
 
 def test_every_statement_has_a_name_of_its_own() -> None:
     named = [
-        statement for statement in vars(statements).values() if isinstance(statement, Statement)
+        statement
+        for statement in (vars(statements) | vars(changes)).values()
+        if isinstance(statement, Statement)
     ]
     named += [pages.page(order, frozenset(), goes_on=False) for order in pages.ORDERS]
     names = [statement.name for statement in named]

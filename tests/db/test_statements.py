@@ -4,16 +4,12 @@ from typing import Any
 
 import pytest
 
-from db import pages, statements
-from db.parts import Statement
+from db import changes, pages, statements
+from db.parts import NEW
+from tests.db.test_plans import OTHERS, PROPERTIES, steps
 from tests.db.test_plans import PAGES as PAGES_BY_ORDER
-from tests.db.test_plans import steps
 
-SINGLE = {
-    name: value
-    for name, value in vars(statements).items()
-    if name.isupper() and isinstance(value, Statement)
-}
+SINGLE = OTHERS | {"READINESS": statements.READINESS}
 PAGES = [text for of_order in PAGES_BY_ORDER.values() for text in of_order.values()]
 STATEMENTS = [*SINGLE.values(), *PAGES]
 TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(tasks|idempotency_keys)\b")
@@ -67,7 +63,7 @@ def indexes(plan: list[dict[str, Any]]) -> set[str]:
 
 def test_all_statements_are_known() -> None:
     assert set(SINGLE) - set(ABOUT_TASKS) == {"READINESS"}
-    assert len(ABOUT_TASKS) == 6
+    assert len(ABOUT_TASKS) == 6 + 7 + 2 * (6 + 15 + 1) * 2
     assert len(PAGES) == len({*PAGES}) == 4 * 30 * 2
 
 
@@ -111,6 +107,17 @@ def test_a_page_has_the_clauses_of_what_is_asked_for_and_no_others() -> None:
             more = {"hint", "accents"} if name == "q" else set()
             text = pages.page(order, frozenset({name}), goes_on=False)
             assert parameters(text) == alone | {name} | more
+
+
+def test_a_write_has_the_clauses_of_what_is_sent_and_no_others() -> None:
+    for name in PROPERTIES:
+        sent = frozenset({name})
+        patch = changes.change("patch", sent, versioned=False)
+        assert parameters(patch) == {"user", "task", f"new_{name}"}
+        patch = changes.change("patch", sent, versioned=True)
+        assert parameters(patch) == {"user", "task", f"new_{name}", "versions"}
+        if name in NEW:
+            assert parameters(changes.create(sent)) == {"user", f"new_{name}"}
 
 
 def parameters(text: str) -> set[str]:

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from db import pages, statements
+from db import changes, pages, statements
 from db.errors import Conflict, DatabaseRefused, DatabaseUnavailable
 from db.parts import Statement
 from db.pool.connection import Rows
@@ -83,7 +83,8 @@ def fails(sql: Callable[..., Any]) -> Iterator[str]:
 
 def test_every_statement_of_a_request_says_what_it_does_to_which_tables() -> None:
     every = [pages.page(order, frozenset(), goes_on=False) for order in pages.ORDERS]
-    every += [each for each in vars(statements).values() if isinstance(each, Statement)]
+    others = (vars(statements) | vars(changes)).values()
+    every += [each for each in others if isinstance(each, Statement)]
     summaries = {each.name: each.summary for each in every if "%(user)s" in each}
 
     assert summaries == {

@@ -6,7 +6,7 @@ import connexion
 import jwt
 from connexion.exceptions import Forbidden
 from jwt.exceptions import InvalidTokenError
-from models import Task, now
+from models import Task
 from sqlalchemy import make_url
 from sqlmodel import Session, create_engine, select
 
@@ -62,7 +62,7 @@ def patch_task(user_id, task_id, body):
         task = session.get(Task, (user_id, task_id))
         if not task:
             return _not_found()
-        task.sqlmodel_update(body, update={"version": task.version + 1, "updated_at": now()})
+        task.change(body)
         session.add(task)
         session.commit()
         session.refresh(task)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query, status
 from fastapi_security import Owner
-from models import Task, TaskCreate, TaskListResponse, TaskPatch, TaskResponse, now
+from models import Task, TaskCreate, TaskListResponse, TaskPatch, TaskResponse
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlmodel import select
@@ -69,8 +69,7 @@ async def patch_task(user_id: Owner, task_id: int, task: TaskPatch, session: Ses
     db_task = await session.get(Task, (user_id, task_id))
     if not db_task:
         raise HTTPException(status_code=404, detail="Task not found")
-    changes = task.model_dump(exclude_unset=True)
-    db_task.sqlmodel_update(changes, update={"version": db_task.version + 1, "updated_at": now()})
+    db_task.change(task.model_dump(exclude_unset=True))
     session.add(db_task)
     await session.commit()
     return db_task

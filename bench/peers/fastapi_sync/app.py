@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query, status
 from fastapi_security import Owner
-from models import Task, TaskCreate, TaskListResponse, TaskPatch, TaskResponse, now
+from models import Task, TaskCreate, TaskListResponse, TaskPatch, TaskResponse
 from sqlalchemy import make_url
 from sqlmodel import Session, create_engine, select
 
@@ -66,8 +66,7 @@ def patch_task(user_id: Owner, task_id: int, task: TaskPatch, session: SessionDe
     db_task = session.get(Task, (user_id, task_id))
     if not db_task:
         raise HTTPException(status_code=404, detail="Task not found")
-    changes = task.model_dump(exclude_unset=True)
-    db_task.sqlmodel_update(changes, update={"version": db_task.version + 1, "updated_at": now()})
+    db_task.change(task.model_dump(exclude_unset=True))
     session.add(db_task)
     session.commit()
     session.refresh(db_task)

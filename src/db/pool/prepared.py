@@ -7,7 +7,8 @@ limits would be a bad one for most.
 
 import re
 
-from db import statements
+from db import changes, statements
+from db.parts import Statement
 
 _TYPES = {
     "describe": "boolean",
@@ -26,31 +27,27 @@ _TYPES = {
 }
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
-_NAMED = {
-    name.lower(): text
-    for name, text in vars(statements).items()
-    if isinstance(text, str) and _PLACEHOLDER.search(text) and "LIMIT" not in text
-}
+_KEPT = (statements.GET, statements.DELETE, changes.CREATE, changes.REPLACE, changes.PATCH)
 
 
-def _prepare(name: str, text: str) -> str:
-    parameters = _parameters(text)
+def _prepare(statement: Statement) -> str:
+    parameters = _parameters(statement)
     types = ", ".join(_TYPES[parameter] for parameter in parameters)
-    numbered = _PLACEHOLDER.sub(lambda found: f"${parameters.index(found[1]) + 1}", text)
-    return f'PREPARE "{name}" ({types}) AS {numbered}'
+    numbered = _PLACEHOLDER.sub(lambda found: f"${parameters.index(found[1]) + 1}", statement)
+    return f'PREPARE "{statement.name}" ({types}) AS {numbered}'
 
 
-def _execute(name: str, text: str) -> str:
-    values = ", ".join(f"%({parameter})s" for parameter in _parameters(text))
-    return f'EXECUTE "{name}" ({values})'
+def _execute(statement: Statement) -> str:
+    values = ", ".join(f"%({parameter})s" for parameter in _parameters(statement))
+    return f'EXECUTE "{statement.name}" ({values})'
 
 
 def _parameters(text: str) -> list[str]:
     return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
-PREPARE = "; ".join(_prepare(name, text) for name, text in _NAMED.items())
+PREPARE = "; ".join(map(_prepare, _KEPT))
 """Prepares all of them."""
 
-EXECUTE = {text: _execute(name, text) for name, text in _NAMED.items()}
-"""The EXECUTE of each prepared statement."""
+EXECUTE = {statement.name: _execute(statement) for statement in _KEPT}
+"""The EXECUTE of each prepared statement, by the name that it and those it replaces have."""

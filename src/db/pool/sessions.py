@@ -36,10 +36,10 @@ class Sessions:
 
     def message(self, connection: Connection, sql: str) -> str:
         """Return the SQL that runs the statement on this connection."""
-        if connection.prepared and sql in EXECUTE:
-            return EXECUTE[sql]
-        kept = "" if connection.prepared else self._sent
-        return kept + getattr(sql, "planning", "") + sql
+        if not connection.prepared:
+            return self._sent + getattr(sql, "planning", "") + sql
+        execute = EXECUTE.get(getattr(sql, "name", ""))
+        return execute or getattr(sql, "planning", "") + sql
 
     async def _prepare(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
