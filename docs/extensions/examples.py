@@ -44,10 +44,16 @@ _TABS = """\
 
 
 class Example(SphinxDirective):
-    """Show a part of an example in every language; `exchange` shows what goes over the wire."""
+    """Show a part of an example in every language.
+
+    `exchange` shows what goes over the wire; `after` names the part that this one calls.
+    """
 
     required_arguments = 2
-    option_spec: ClassVar = {"exchange": directives.unchanged_required}
+    option_spec: ClassVar = {
+        "exchange": directives.unchanged_required,
+        "after": directives.unchanged_required,
+    }
 
     def run(self) -> list[nodes.Node]:
         """Return the tabs, and the answer below them."""

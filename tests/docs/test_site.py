@@ -21,7 +21,7 @@ from todo_api.problems.causes import CAUSES, type_of
 
 USE = (
     *("index", "contract", "due-dates", "clients", "http"),
-    *("errors", "concurrency", "browsers", "ci"),
+    *("errors", "concurrency", "local-copy", "browsers", "ci"),
 )
 RUN = ("configuration", "identity", "upgrading", "platforms", "troubleshooting")
 PAGES = (*USE, *RUN, "promises", "comparison")

@@ -1,6 +1,7 @@
 """A snippet of a page needs no more than what the page says that its examples begin with."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.docs.conftest import DOCS
 from tests.docs.test_examples import BUNDLED, TSC, project, run
 
-_EXAMPLE = re.compile(r"^```\{example\} (\w+) (\w+)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^```\{example\} (\w+) (\w+)$(?:\n:after: (\w+)$)?", re.MULTILINE)
 
 
 def snippets(suffix: str) -> dict[str, str]:
@@ -18,12 +19,14 @@ def snippets(suffix: str) -> dict[str, str]:
     found = {}
     for page in DOCS.glob("*.md"):
         examples = _EXAMPLE.findall(page.read_text())
-        setups = [name for name, part in examples if part == "setup"]
-        for name, part in examples:
+        setups = [name for name, part, _ in examples if part == "setup"]
+        for name, part, after in examples:
             file = DOCS / "examples" / f"{name}.{suffix}"
             if part != "setup" and file.exists():
-                setup = shown(DOCS / "examples" / f"{setups[0]}.{suffix}", "setup")
-                found[f"{page.stem}_{part}"] = f"{setup}\n{shown(file, part)}"
+                own = name if name in setups else setups[0]
+                setup = shown(DOCS / "examples" / f"{own}.{suffix}", "setup")
+                before = shown(file, after) if after else ""
+                found[f"{page.stem}_{part}"] = f"{setup}\n{before}\n{shown(file, part)}"
     return found
 
 
@@ -33,6 +36,8 @@ def shown(file: Path, part: str) -> str:
 
 def test_each_typescript_snippet_compiles_for_a_bundler_too(tmp_path: Path) -> None:
     folder = project(tmp_path)
+    for example in DOCS.glob("examples/*.ts"):
+        shutil.copy(example, folder)
     for name, text in snippets("ts").items():
         (folder / f"{name}.ts").write_text(text)
 

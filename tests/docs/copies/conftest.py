@@ -47,8 +47,11 @@ def own_server(examples_url: str, tmp_path: Path, own_settings: dict[str, str]) 
 
 
 @pytest.fixture
-def proxy(own_server: Server) -> Iterator[Proxy]:
-    proxy = Proxy(int(own_server.url.rpartition(":")[2]))
+def proxy(request: pytest.FixtureRequest, server: Server) -> Iterator[Proxy]:
+    """The line to the copy's own server, where the test has one, else to everybody's."""
+    own = "own_server" in request.fixturenames
+    target = request.getfixturevalue("own_server") if own else server
+    proxy = Proxy(int(target.url.rpartition(":")[2]))
     yield proxy
     proxy.refuse()
 

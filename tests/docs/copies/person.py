@@ -1,6 +1,5 @@
 """Somebody who edits a local copy, and remembers what was edited."""
 
-import json
 from random import Random
 from typing import Any, NamedTuple
 
@@ -50,7 +49,9 @@ class Person:
                 program.ask("change", task["id"], {kind: value})
                 self.edits.append(Edit(kind, value))
 
-    def assert_settled(self, copy: Json, history: History, notes: list[Json]) -> None:
+    def assert_settled(
+        self, copy: dict[int | str, Json], history: History, notes: list[Json]
+    ) -> None:
         """Assert that each edit has reached a task, once, or has a note that says why not."""
         told = {value for note in notes for value in values(note["edit"])}
         for edit in self.edits:

@@ -17,7 +17,7 @@ from tests.docs.copies.writers import Writers, writing
 from tests.live.conftest import Server
 from tests.live.proxy import Proxy
 
-ROUNDS = int(os.environ.get("CAMPAIGN_COPIES", "10"))
+ROUNDS = int(os.environ.get("CAMPAIGN_COPIES", "5"))
 """How often a copy is offline, is edited and comes back."""
 EDITS = 5
 TASKS = 250
@@ -25,6 +25,7 @@ TROUBLES = ("POST", "PATCH", "DELETE", "cut", "kill")
 """Answers that are lost, and what else happens while edits are sent and pages asked for."""
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("limit", [7, 50])
 def test_a_copy_among_writers_loses_nothing_and_keeps_no_ghost(
     start: Start,
@@ -96,7 +97,7 @@ def synced(program: Program, history: History) -> None:
     pytest.fail("it never came to be in step")
 
 
-def assert_within(copy: Json, before: Moment, after: Moment) -> None:
+def assert_within(copy: dict[int | str, Json], before: Moment, after: Moment) -> None:
     """Assert that the copy has what was there throughout, and nothing that was gone before."""
     throughout = before.versions.keys() & after.versions.keys()
     assert throughout <= copy.keys()
