@@ -72,6 +72,7 @@ audit: install ## audit locked dependencies (needs network)
 	*) echo "$$report" | tail -n 1; test $$status -eq 0 || echo "Not audited: see above." ;; \
 	esac
 
+campaign: export CAMPAIGN_COPIES = 50
 campaign: export CAMPAIGN_CUTS = 20000
 campaign: export CAMPAIGN_DEADLINES = 1
 campaign: export CAMPAIGN_FAILOVERS = 10
@@ -81,8 +82,8 @@ campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_ROLLS = 10
 campaign: export CAMPAIGN_SECONDS = 10
 campaign: export CAMPAIGN_STREAMS = 20000
-campaign: install ## what docs/promises.md promises, in full counts, with the figures at the end
-	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py
+campaign: install tests/frontend/node_modules/.installed ## what docs/promises.md promises, in full counts, with the figures at the end
+	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies
 
 bench: install bench/.venv/.installed ## benchmark against FastAPI, Connexion, Fastify; ROUNDS and SECONDS
 	@$(RUN) bench.check
