@@ -28,10 +28,10 @@ NEW: dict[str, Any] = {
 """The properties that a body may have, but for complete, which only a change may set."""
 
 ALONG_A_KEY = "SET LOCAL enable_sort = off; "
-"""For an order that an index has: with stale statistics, PostgreSQL would read and sort all tasks of
-a user instead of walking the index for a page. Statements that have to sort must not have it: up to
-version 17, a disabled sort seems so expensive that PostgreSQL compiles the statement (JIT), which
-takes 260 ms for a page of 0.3 ms."""
+"""For an order that an index has: with stale statistics, PostgreSQL would read and sort all tasks
+of a user instead of walking the index for a page. Statements that have to sort must not have it:
+up to version 17, a disabled sort seems so expensive that PostgreSQL compiles the statement (JIT),
+which takes 260 ms for a page of 0.3 ms."""
 
 
 class Statement(str):
