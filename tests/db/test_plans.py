@@ -41,7 +41,7 @@ SORTED = ["due_date", "-priority"]
 PROPERTIES = [*NEW, "complete"]
 WRITES = {
     f"create {sent}": changes.create(frozenset(sent))
-    for sent in ([], *([name] for name in NEW), NEW.keys())
+    for sent in (*([name] for name in NEW), NEW.keys())
 } | {
     f"{name} {sent}, {versioned=}": changes.change(name, frozenset(sent), versioned=versioned)
     for name in ("replace", "patch")
@@ -174,10 +174,14 @@ def steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def asked(text: str, user: str) -> Iterator[dict[str, Any]]:
-    """Return every mixture of the values that the statement's parameters can have."""
+    """Return every mixture of the values that the statement's parameters can have.
+
+    The others have one each, for the prepared statement that is executed in place of this one.
+    """
     names = sorted(set(re.findall(r"%\((\w+)\)s", text)) - {"user"})
+    others = {name: values[0] for name, values in VALUES.items()}
     for values in product(*(VALUES[name] for name in names)):
-        yield {"user": user, **dict(zip(names, values, strict=True))}
+        yield {**others, "user": user, **dict(zip(names, values, strict=True))}
 
 
 def conditions(plan: Plan) -> list[str]:

@@ -63,7 +63,7 @@ def indexes(plan: list[dict[str, Any]]) -> set[str]:
 
 def test_all_statements_are_known() -> None:
     assert set(SINGLE) - set(ABOUT_TASKS) == {"READINESS"}
-    assert len(ABOUT_TASKS) == 6 + 7 + 2 * (6 + 15 + 1) * 2
+    assert len(ABOUT_TASKS) == 6 + 6 + 2 * (6 + 15 + 1) * 2
     assert len(PAGES) == len({*PAGES}) == 4 * 30 * 2
 
 
