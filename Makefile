@@ -80,10 +80,12 @@ campaign: export CAMPAIGN_INCREMENTS = 20
 campaign: export CAMPAIGN_KILLS = 200
 campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_ROLLS = 10
+campaign: export CAMPAIGN_ROWS = 10000000
 campaign: export CAMPAIGN_SECONDS = 10
 campaign: export CAMPAIGN_STREAMS = 20000
 campaign: install tests/frontend/node_modules/.installed ## what docs/promises.md promises, in full counts, with the figures at the end
-	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies
+	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies \
+		tests/db/test_migrations.py
 
 bench: install bench/.venv/.installed ## benchmark against FastAPI, Connexion, Fastify; ROUNDS and SECONDS
 	@$(RUN) bench.check

@@ -1,5 +1,6 @@
 """Migrations of a table with rows: none is rewritten or read, so that the lock is an instant's."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,7 +15,7 @@ from db import schema
 from tests.db.test_drift import unvalidated
 from tests.db.test_schema import run
 
-ROWS = 100_000
+ROWS = int(os.environ.get("CAMPAIGN_ROWS", "100_000"))
 FILL = f"""
     INSERT INTO tasks (user_id, id, title, description, complete)
     SELECT 'user-' || n % 1000, n, 'Task ' || n, 'What there is to say of it.', n % 3 = 0
