@@ -185,8 +185,21 @@ async def _change(pool: Pool, statement: str, values: dict[str, Any]) -> tuple[A
 
 
 def _task(row: tuple[Any, ...]) -> Task:
-    task, user, title, description, complete, version, created_at, updated_at, *later = row
-    due_date, priority, tags, completed_at = later
+    (  # in one step: with slices, a page took a quarter longer
+        task,
+        user,
+        title,
+        description,
+        complete,
+        version,
+        created_at,
+        updated_at,
+        due_date,
+        priority,
+        tags,
+        completed_at,
+    ) = row
+    created = _rfc3339(created_at)
     return {
         "id": task,
         "user_id": user,
@@ -194,8 +207,8 @@ def _task(row: tuple[Any, ...]) -> Task:
         "description": description,
         "complete": complete,
         "version": version,
-        "created_at": _rfc3339(created_at),
-        "updated_at": _rfc3339(updated_at),
+        "created_at": created,
+        "updated_at": created if updated_at == created_at else _rfc3339(updated_at),
         "due_date": due_date,
         "priority": PRIORITIES[priority],
         "tags": tags,

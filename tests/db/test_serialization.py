@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from db.errors import Conflict, DatabaseUnavailable
-from db.pool.conflicts import settled
+from db.pool.conflicts import Setback, settled
 from db.pool.pool import Pool
 from tests.conftest import SECRET
 from tests.db.conftest import until
@@ -90,13 +90,14 @@ async def test_what_may_have_been_executed_or_took_too_long_is_not_sent_again(
 async def test_a_pause_that_would_pass_the_deadline_is_not_made() -> None:
     sent = []
 
-    async def conflict() -> list[tuple[object, ...]]:
-        sent.append("once")
+    async def conflict(setback: Setback | None) -> list[tuple[object, ...]]:
+        sent.append(setback)
         raise Conflict
 
+    first = Conflict()
     with pytest.raises(Conflict):
-        await settled(conflict, asyncio.get_running_loop().time())
-    assert sent == ["once"]
+        await settled(conflict, first, asyncio.get_running_loop().time())
+    assert sent == [first]
 
 
 async def test_the_victim_of_a_deadlock_is_sent_again(server: Server) -> None:

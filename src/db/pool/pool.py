@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Mapping
 from contextvars import ContextVar
+from functools import partial
 from math import inf
 from time import perf_counter
 
 from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
-from db.pool.conflicts import settled
+from db.pool.conflicts import Setback, settled
 from db.pool.connection import Connection, Rows
 from db.pool.queue import WaitQueue
 from db.pool.sessions import Sessions, end
@@ -88,14 +89,19 @@ class Pool:
         started = perf_counter()
         deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
         try:
-            return await settled(lambda: self._send(sql, parameters, deadline, retry), deadline)
+            try:
+                return await self._run(sql, parameters, deadline)
+            except (ConnectionLost, Conflict) as error:
+                setback = error
+            send = partial(self._send, sql, parameters, deadline, retry)
+            return await settled(send, setback, deadline)
         except DatabaseTooSlow:
             self.timeouts += 1
             raise
         finally:
             elapsed.set(elapsed.get() + perf_counter() - started)
 
-    def count_setback(self, setback: ConnectionLost | Conflict) -> None:
+    def count_setback(self, setback: Setback) -> None:
         """Count an error that leads to a retry."""
         if isinstance(setback, Conflict):
             self.conflicts += 1
@@ -121,10 +127,18 @@ class Pool:
         await asyncio.gather(*self._opening, return_exceptions=True)
 
     async def _send(
-        self, sql: str, parameters: Mapping[str, object] | None, deadline: float, retry: bool
+        self,
+        sql: str,
+        parameters: Mapping[str, object] | None,
+        deadline: float,
+        retry: bool,
+        setback: Setback | None,
     ) -> Rows:
+        """Run a statement, or go on after the `setback` of its first run."""
         try:
             try:
+                if setback is not None:
+                    raise setback
                 return await self._run(sql, parameters, deadline)
             except ConnectionLost as lost:
                 self.drop_idle()

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+import time
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
@@ -17,6 +18,7 @@ REQUESTS = "todo_api.requests"
 Format = Literal["auto", "json", "text"]
 Level = Literal["debug", "info", "warning", "error"]
 
+_REQUEST = {"level": "INFO", "logger": REQUESTS, "message": "request"}
 _PLAIN = re.compile(r"[^\s\"'=\\]+")
 _WHILE = 0.1  # seconds that a line may be kept
 
@@ -53,9 +55,11 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line["errors"] = [described(record.exc_info[1])]
-        text = orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
-        # A user's id may hold what ends a line elsewhere, or turns the direction of writing.
-        return text if text.isascii() else json.dumps(orjson.loads(text), separators=(",", ":"))
+        return _json(line)
+
+    def request(self, created: float, fields: dict[str, Any]) -> str:
+        """Return the line of a request, as `format` does for its record."""
+        return _json({"time": datetime.fromtimestamp(created, UTC), **_REQUEST, **fields})
 
 
 class TextFormatter(logging.Formatter):
@@ -63,14 +67,29 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's time, level, message and fields."""
-        instant = datetime.fromtimestamp(record.created).astimezone()
-        fields = " ".join(
-            f"{name}={_shown(value)}"
-            for name, value in getattr(record, "fields", {}).items()
-            if value is not None
-        )
+        fields = _text(getattr(record, "fields", {}))
         text = fields if record.name == REQUESTS else f"{record.getMessage()} {fields}"
-        return f"{instant:%H:%M:%S} {record.levelname:<7} {text}".rstrip()
+        return f"{_clock(record.created)} {record.levelname:<7} {text}".rstrip()
+
+    def request(self, created: float, fields: dict[str, Any]) -> str:
+        """Return the line of a request, as `format` does for its record."""
+        return f"{_clock(created)} {'INFO':<7} {_text(fields)}".rstrip()
+
+
+def _json(line: dict[str, Any]) -> str:
+    text = orjson.dumps(line, option=orjson.OPT_UTC_Z, default=str).decode()
+    # A user's id may hold what ends a line elsewhere, or turns the direction of writing.
+    return text if text.isascii() else json.dumps(orjson.loads(text), separators=(",", ":"))
+
+
+def _clock(created: float) -> str:
+    return f"{datetime.fromtimestamp(created).astimezone():%H:%M:%S}"
+
+
+def _text(fields: dict[str, Any]) -> str:
+    return " ".join(
+        f"{name}={_shown(value)}" for name, value in fields.items() if value is not None
+    )
 
 
 def _shown(value: Any) -> str:
@@ -90,6 +109,18 @@ class Handler(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[str] = []
+
+    def request(self, fields: dict[str, Any]) -> None:
+        """Keep the line of a request for a while, without a record: 3.5 us in place of 7.5.
+
+        Raises whatever prevents it: no event loop, a formatter without `request`.
+        """
+        formatter: Any = self.formatter
+        loop, line = asyncio.get_running_loop(), formatter.request(time.time(), fields)
+        with self.lock or nullcontext():
+            self._lines.append(line)
+            if len(self._lines) == 1:
+                loop.call_later(_WHILE, self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the record's line for a while; without an event loop, write it."""
@@ -116,6 +147,17 @@ class Handler(logging.StreamHandler[TextIO]):
             if lines:
                 self.stream.write("\n".join([*lines, ""]))
             super().flush()
+
+
+def only_handler(logger: logging.Logger) -> Handler | None:
+    """Return our handler, if nothing else sees or filters the lines of a child of its logger."""
+    parent = logger.parent
+    if parent is None or parent.propagate or logger.handlers or logger.filters:
+        return None
+    for handler in parent.handlers:
+        if type(handler) is Handler and not (handler.filters or handler.level):
+            return handler if len(parent.handlers) == 1 else None
+    return None
 
 
 def configure(log_format: Format, level: Level = "info") -> None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from compiled.request import HeaderFields, fields_by_name
 from db.pool import pool
 from todo_api.request import Request
-from todo_api.telemetry.log_output import REQUESTS, described
+from todo_api.telemetry.log_output import REQUESTS, described, only_handler
 
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
@@ -35,8 +35,16 @@ def end(request: Request) -> None:
 
 def log(request: Request) -> None:
     """Write the request's line."""
-    if _log.isEnabledFor(logging.INFO):
-        _log.handle(_record(_fields(request)))
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    fields = _fields(request)
+    try:
+        if handler := only_handler(_log):
+            handler.request(fields)
+            return
+    except Exception:  # noqa: BLE001, S110 (the record's handler reports it)
+        pass
+    _log.handle(_record(fields))
 
 
 def _fields(request: Request) -> dict[str, Any]:
