@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 
 from tests.conftest import SECRET
-from tests.live.conftest import COMMAND, Server, environment, serving
+from tests.live.conftest import COMMAND, Server, environment, serving, until
 from tests.live.pgbouncer import POOL_SIZE, pgbouncer
 from todo_api.embedded.embedded import embedded_server
 
@@ -97,7 +97,7 @@ def rows(url: str, sql: str) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(url)) as session, session.cursor() as cursor:
         session.autocommit = True
         cursor.execute(sql)
-        return list(cursor)
+        return list(cursor) if cursor.description else []
 
 
 def use_every_operation(tasks: httpx2.Client, number: int) -> None:
@@ -155,3 +155,31 @@ def test_no_session_keeps_anything(
     found = sessions(pooled)
     assert {pid: state for pid, state in found.items() if state != fresh} == {}
     assert len(found) == POOL_SIZE
+
+
+UPDATES = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+@pytest.mark.usefixtures("server")  # whose database has its tables
+def test_the_roles_own_timeout_ends_statements_that_carry_none(
+    direct: str, open_directory: Path, tmp_path: Path, token: Callable[[str], str]
+) -> None:
+    """It needs sessions that began after ALTER ROLE, and so a PgBouncer of its own."""
+    headers = {"Authorization": f"Bearer {token('limited')}"}
+    rows(direct, "ALTER ROLE CURRENT_USER SET statement_timeout = '2s'")
+    try:
+        with (
+            pgbouncer(open_directory / "limited", direct) as url,
+            serving(tmp_path / "log", DATABASE_URL=url, JWT_SECRET_KEY=SECRET) as server,
+            httpx2.Client(base_url=f"{server.url}/api/limited/", headers=headers) as tasks,
+            ThreadPoolExecutor(1) as threads,
+        ):
+            change = threads.submit(change_a_locked_task, tasks, direct, "limited")
+            until(lambda: bool(rows(direct, UPDATES)))
+            [(query,)] = rows(direct, UPDATES)
+            assert change.result().status_code == 503
+            assert tasks.get("tasks").status_code == 200
+    finally:
+        rows(direct, "ALTER ROLE CURRENT_USER RESET statement_timeout")
+
+    assert query.startswith("UPDATE tasks SET ")

@@ -19,10 +19,11 @@ class Connection:
     """Runs one statement at a time, each in its own transaction.
 
     `on_lost` is called when the server ends the connection while no statement runs. `prepared`
-    tells whether the session has the prepared statements of `db.pool.prepared`.
+    tells whether the session has the prepared statements of `db.pool.prepared`, `limited` whether
+    its statements have a timeout without being told.
     """
 
-    prepared = False
+    prepared = limited = False
 
     def __init__(self, link: Link) -> None:
         self.closed = False
