@@ -40,8 +40,8 @@ ALONG_THE_KEY = ["created_at", "-created_at"]
 SORTED = ["due_date", "-priority"]
 PROPERTIES = [*NEW, "complete"]
 WRITES = {
-    f"create {sent}": changes.create(frozenset(sent))
-    for sent in (*([name] for name in NEW), NEW.keys())
+    f"create {sorted(sent)}": changes.create(frozenset(sent))
+    for sent in (*({"title", name} for name in NEW), NEW.keys())
 } | {
     f"{name} {sent}, {versioned=}": changes.change(name, frozenset(sent), versioned=versioned)
     for name in ("replace", "patch")
