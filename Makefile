@@ -87,7 +87,7 @@ campaign: install tests/frontend/node_modules/.installed ## what docs/promises.m
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies \
 		tests/db/test_migrations.py
 
-bench: install bench/.venv/.installed ## benchmark against FastAPI, Connexion, Fastify; ROUNDS and SECONDS
+bench: install bench/.venv/.installed ## benchmark against six others; ROUNDS and SECONDS
 	@$(RUN) bench.check
 	@$(RUN) bench.run
 
@@ -104,7 +104,8 @@ docs: install tests/frontend/node_modules/.installed ## the documentation, as HT
 answers: install tests/frontend/node_modules/.installed ## record again the answers that the documentation shows
 	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py
 
-bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json | install
+bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json \
+		$(wildcard bench/peers/go/*.go) | install
 	sh bench/install.sh $(CURDIR)/$(BIN)/python
 	@touch $@
 
@@ -129,6 +130,8 @@ lock: install ## update every pinned dependency, by name, version and hash
 		--extra embedded --extra redis --extra opentelemetry --output-file requirements-run.lock
 	@$(RUN) uv pip compile pyproject.toml $(SHIPPED) --extra redis --output-file deploy/requirements.lock
 	@echo hatchling | $(RUN) uv pip compile - $(SHIPPED) --output-file deploy/build.lock
+	@$(RUN) uv pip compile bench/requirements.in --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --output-file bench/requirements.lock
 
 clean: ## remove everything that make created, but the data in .data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist docs/_build screenshots

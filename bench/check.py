@@ -36,6 +36,8 @@ _INVALID_TASKS: list[Any] = [
     {"title": "Buy milk", "due_date": "2026-02-30"},
     {"title": "Buy milk", "priority": "most"},
     {"title": "Buy milk", "tags": [""]},
+    {"title": "Buy milk", "tags": [str(number) for number in range(21)]},
+    {"title": "Buy milk", "tags": None},
     [],
 ]
 _INVALID_CHANGES: list[Any] = [{"title": None}, {"title": ""}, {"complete": "soon"}, {"done": True}]

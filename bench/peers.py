@@ -47,6 +47,8 @@ PEERS = {
         "connexion_stock.app:app",
         {"BEARERINFO_FUNC": "connexion_stock.handlers.decode_token"},
     ),
+    "litestar": _uvicorn("Litestar + asyncpg", "litestar_asyncpg.app:app", {}),
     "fastify": _fastify("Fastify + pg", {}),
     "fastify-cache": _fastify("Fastify + pg, tokens cached", {"TOKEN_CACHE": "1"}),
+    "go": Peer("Go + pgx, tokens cached", ["./todo"], _SERVERS / "go"),
 }

@@ -10,7 +10,11 @@ from pathlib import Path
 from bench.database import Database
 
 _OURS = ("todo-api", "connexion", "uvicorn", "uvloop", "httptools", "psycopg2-binary", "pyjwt")
-_PEERS = ("fastapi", "sqlmodel", "sqlalchemy", "psycopg2-binary", "asyncpg", "connexion", "uvicorn")
+_PEERS = (
+    *("fastapi", "sqlmodel", "sqlalchemy", "psycopg2-binary", "asyncpg", "connexion", "litestar"),
+    "uvicorn",
+)
+_GO = ("jackc-pgx-v4", "golang-jwt-jwt", "hashicorp-golang-lru", "rs-zerolog")
 _BENCH = Path(__file__).resolve().parent
 _ASK = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
 
@@ -24,9 +28,11 @@ def versions(database: Database) -> dict[str, str]:
         "PostgreSQL": server,
         "wrk": _found(r"wrk (?:debian/)?(\S+)", _said("wrk", "-v")),
         "Node.js": _said("node", "--version").strip(),
+        "Go": _found(r"go(\d\S+)", _said("go", "version")),
         "our service": _listed(_OURS, [version(name) for name in _OURS]),
         "peers in Python": _listed(_PEERS, _in_venv()),
         "peers on Node.js": _npm_packages(),
+        "peer in Go": _go_packages(),
     }
 
 
@@ -45,6 +51,11 @@ def _npm_packages() -> str:
     wanted = json.loads((folder / "package.json").read_text())["dependencies"]
     locked = json.loads((folder / "package-lock.json").read_text())["packages"]
     return ", ".join(f"{name} {locked[f'node_modules/{name}']['version']}" for name in wanted)
+
+
+def _go_packages() -> str:
+    ask = ("dpkg-query", "--show", "--showformat", "${Version}")
+    return ", ".join(f"{name} {_said(*ask, f'golang-github-{name}-dev')}" for name in _GO)
 
 
 def _listed(names: tuple[str, ...], numbers: list[str]) -> str:
