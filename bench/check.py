@@ -12,12 +12,13 @@ import click
 import httpx2
 
 from bench.database import TASKS_EACH, USERS, running_database, task_of
-from bench.peers import PEERS
+from bench.peers import PEERS, through
+from bench.pooler import running_pooler
 from bench.servers import serving
 from bench.workload import SECRET
 from todo_api.settings.development import token_for
 
-_OURS = "todo-api"
+_OURS = PEERS["todo-api"].title
 _PATIENCE = 30.0  # seconds
 _TTL = 3600  # seconds
 _USER, _OTHER = USERS[0], USERS[1]
@@ -154,11 +155,15 @@ def _first_request() -> bytes:
 def main() -> None:
     """Print every answer that differs from ours, and fail if there is one."""
     answers: dict[str, dict[str, Answer]] = {}
-    with TemporaryDirectory() as folder, running_database() as database:
-        for name, peer in PEERS.items():
+    with (
+        TemporaryDirectory() as folder,
+        running_database() as database,
+        running_pooler(database) as pooler,
+    ):
+        for peer in (*PEERS.values(), *through(pooler).values()):
             database.fill()
             with serving(peer, database, _first_request(), Path(folder)) as server:
-                answers[name] = _conversation(f"http://127.0.0.1:{server.port}")
+                answers[peer.title] = _conversation(f"http://127.0.0.1:{server.port}")
     ours = answers.pop(_OURS)
     differences = [
         f"{name}: {request}\n    {theirs.get(request)}\n    ours: {answer}"

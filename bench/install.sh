@@ -9,6 +9,7 @@ needs() { # a package of Debian's, and a file of it
     [ -e "$2" ] || packages="$packages $1"
 }
 needs wrk "$(command -v wrk || echo /usr/bin/wrk)"
+needs pgbouncer /usr/sbin/pgbouncer
 needs golang-go "$(command -v go || echo /usr/bin/go)"
 needs golang-github-jackc-pgx-v4-dev $libraries/jackc/pgx/v4
 needs golang-github-golang-jwt-jwt-dev $libraries/golang-jwt/jwt

@@ -1,6 +1,6 @@
 """The servers that are measured side by side, each started the way its documentation says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 _BENCH = Path(__file__).resolve().parent
@@ -19,6 +19,13 @@ class Peer:
     command: list[str]
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)
+    pooled: bool = False
+    """Whether PgBouncer stands between it and PostgreSQL."""
+
+    @property
+    def title(self) -> str:
+        """The name, which tells the two ways to PostgreSQL apart."""
+        return f"{self.name}, through PgBouncer" if self.pooled else self.name
 
 
 def _uvicorn(name: str, app: str, environment: dict[str, str]) -> Peer:
@@ -39,7 +46,6 @@ def _ours(name: str, environment: dict[str, str]) -> Peer:
 
 PEERS = {
     "todo-api": _ours("Todo API", {"DATABASE_DIRECT": "true"}),
-    "todo-api-pooled": _ours("Todo API, as behind a pooler", {}),
     "fastapi": _uvicorn("FastAPI + SQLModel + psycopg2", "fastapi_sync.app:app", {}),
     "fastapi-async": _uvicorn("FastAPI + SQLModel + asyncpg", "fastapi_async.app:app", {}),
     "connexion": _uvicorn(
@@ -52,3 +58,15 @@ PEERS = {
     "fastify-cache": _fastify("Fastify + pg, tokens cached", {"TOKEN_CACHE": "1"}),
     "go": Peer("Go + pgx, tokens cached", ["./todo"], _SERVERS / "go"),
 }
+
+_TOLD = {"DATABASE_DIRECT": "false", "PGBOUNCER": "1"}
+"""The first is ours, and its default; the second is for the peers that have to do otherwise."""
+
+
+def through(pooler: str) -> dict[str, Peer]:
+    """Return the same servers, but with the URL of a PgBouncer in transaction mode."""
+    told = {"DATABASE_URL": pooler, **_TOLD}
+    return {
+        key: replace(peer, environment={**peer.environment, **told}, pooled=True)
+        for key, peer in PEERS.items()
+    }

@@ -11,19 +11,23 @@ import matplotlib as mpl
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-_COLOURS = ("#1b6ca8", "#4f9bd0", "#9cc9e8", "#e08a1e", "#f3c27c")
-_TICKS = (0.5, 1, 2, 5, 10, 20)
+_COLOURS = ("#1b6ca8", "#4f9bd0", "#9cc9e8", "#5a9e6f", "#e08a1e", "#f3c27c", "#8b5fa8")
+_TICKS = (0.2, 0.5, 1, 2, 5, 10, 20)
 _SMALL, _LARGE = 2, 10  # ratios with two decimals, and with none
 _INK = "#333333"
-_SIZE = (9.0, 6.4)  # inches; a README shows it about 850 pixels wide
-_PANELS = (("rate", "requests/s"), ("cpu", "requests per second of the server's CPU"))
+_SIZE = (9.0, 9.2)  # inches; a README shows it about 850 pixels wide
+_PANELS = (
+    ("speed", "rate", "requests/s"),
+    ("speed", "cpu", "requests per second of the server's CPU"),
+    ("pooled", "rate", "requests/s, all through PgBouncer"),
+)
 
 
 def draw(results: dict[str, Any], file: Path) -> None:
     """Draw how many times the peers' rate and thrift are ours, as grouped bars per operation."""
     figure, panels = plt.subplots(len(_PANELS), sharex=True, figsize=_SIZE, layout="constrained")
-    for axes, (quantity, unit) in zip(panels, _PANELS, strict=True):
-        _draw_panel(axes, results, quantity)
+    for axes, (way, quantity, unit) in zip(panels, _PANELS, strict=True):
+        _draw_panel(axes, results, way, quantity)
         axes.set_title(f"{unit}: {results['ours']} as a multiple of …", loc="left", fontsize=11)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3, frameon=False, fontsize=9)
@@ -36,9 +40,9 @@ def draw(results: dict[str, Any], file: Path) -> None:
     figure.savefig(file, dpi=160)
 
 
-def _draw_panel(axes: Any, results: dict[str, Any], quantity: str) -> None:
-    ours, speed = results["ours"], results["speed"]
-    peers = [name for name in results["footprints"] if not name.startswith(ours)]
+def _draw_panel(axes: Any, results: dict[str, Any], way: str, quantity: str) -> None:
+    ours, speed = results["ours"], results[way]
+    peers = [name for name in results["footprints"] if name != ours]
     width = 0.84 / len(peers)
     for index, peer in enumerate(peers):
         ratios = [_ratio(slices[ours], slices[peer], quantity) for slices in speed.values()]
@@ -46,7 +50,7 @@ def _draw_panel(axes: Any, results: dict[str, Any], quantity: str) -> None:
         beyond = [ratio - 1 for ratio in ratios]
         bars = axes.bar(places, beyond, width * 0.92, 1, label=peer, color=_COLOURS[index])
         texts = [f"{ratio:.{_decimals(ratio)}f}x" for ratio in ratios]
-        axes.bar_label(bars, texts, fontsize=7.5, padding=2, color=_INK)
+        axes.bar_label(bars, texts, fontsize=7, padding=2, color=_INK)
     axes.axhline(1, color=_INK, linewidth=1)
     axes.set_yscale("log")
     axes.set_yticks(_TICKS, [f"{tick:g}x" for tick in _TICKS])

@@ -5,7 +5,7 @@ from statistics import median
 
 from bench.limit import MODES
 from bench.load import CONNECTIONS
-from bench.results import Results, cpu, rate
+from bench.results import Results, Slice, Speed, cpu, rate, times_cheaper, times_faster
 from bench.workload import SPEED
 
 
@@ -15,6 +15,7 @@ def report(results: Results) -> str:
         _head,
         _ratios,
         _medians,
+        _pooled,
         _limit,
         _latency,
         _answers,
@@ -36,27 +37,48 @@ def _head(results: Results) -> str:
 
 
 def _ratios(results: Results) -> str:
-    rates = _per_operation(results.peers, results.times_faster)
-    costs = _per_operation(results.peers, results.times_cheaper)
+    return "## Ratios\n\n" + _ratios_in(results, results.speed)
+
+
+def _ratios_in(results: Results, speed: Speed) -> str:
+    ours = results.ours
     return (
-        f"## Ratios\n\nRequests/s, {results.ours} as a multiple of:\n\n{rates}\n\n"
-        f"Requests for the same CPU time of the server (the steadier of the two), {results.ours} as"
-        f" a multiple of:\n\n{costs}"
+        f"Requests/s, {ours} as a multiple of:\n\n"
+        f"{_per_operation(results, speed, times_faster)}\n\n"
+        f"Requests for the same CPU time of the server (the steadier of the two), {ours} as"
+        f" a multiple of:\n\n{_per_operation(results, speed, times_cheaper)}"
     )
 
 
-def _per_operation(peers: list[str], ratio: Callable[[str, str], float]) -> str:
-    rows = ([peer, *(f"{ratio(name, peer):.2f}x" for name in SPEED)] for peer in peers)
+def _per_operation(
+    results: Results, speed: Speed, ratio: Callable[[list[Slice], list[Slice]], float]
+) -> str:
+    rows = []
+    for peer in results.peers:
+        pairs = ((speed[name][results.ours], speed[name][peer]) for name in SPEED)
+        rows.append([peer, *(f"{ratio(ours, theirs):.2f}x" for ours, theirs in pairs)])
     return _table(["", *SPEED], rows)
 
 
 def _medians(results: Results) -> str:
+    return "## Medians\n\n" + _medians_in(results, results.speed)
+
+
+def _medians_in(results: Results, speed: Speed) -> str:
     rows = []
     for server in (results.ours, *results.peers):
-        slices = (results.speed[name][server] for name in SPEED)
+        slices = (speed[name][server] for name in SPEED)
         rows.append([server, *(f"{rate(each):,.0f} / {cpu(each):,.0f}" for each in slices)])
-    heading = "## Medians\n\nRequests/s / microseconds of the server's CPU time for each:\n\n"
+    heading = "Requests/s / microseconds of the server's CPU time for each:\n\n"
     return heading + _table(["", *SPEED], rows)
+
+
+def _pooled(results: Results) -> str:
+    return (
+        "## Through PgBouncer\n\nAll servers, ours included, through one PgBouncer in"
+        f" transaction mode. {_ratios_in(results, results.pooled)}\n\n"
+        f"{_medians_in(results, results.pooled)}"
+    )
 
 
 def _limit(results: Results) -> str:
@@ -75,7 +97,7 @@ def _latency(results: Results) -> str:
     for server in (results.ours, *results.peers):
         found = (results.latency[name][server] for name in SPEED)
         rows.append([server, *(f"{one.p50 * 1e3:.2f} / {one.p99 * 1e3:.2f}" for one in found)])
-    for peer in results.others:
+    for peer in results.peers:
         verdicts = ("yes" if _is_below(results, name, peer) else "no" for name in SPEED)
         rows.append([f"our p99 below the p50 of {peer}?", *verdicts])
     heading = (

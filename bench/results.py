@@ -14,6 +14,10 @@ class Slice:
     """Microseconds of the server's CPU time that a request took."""
 
 
+Speed = dict[str, dict[str, list[Slice]]]
+"""What was measured of each server, by operation."""
+
+
 @dataclass(frozen=True)
 class Latency:
     """Seconds until an answer, at a constant rate of requests a second."""
@@ -42,8 +46,9 @@ class Results:
     ours: str
     base: str
     """The server whose peak sets the rate at which latency is measured."""
-    speed: dict[str, dict[str, list[Slice]]] = field(default_factory=dict)
-    """By operation."""
+    speed: Speed = field(default_factory=dict)
+    pooled: Speed = field(default_factory=dict)
+    """The same servers, through PgBouncer."""
     limit: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     """Transactions a second, by operation and pgbench's protocol."""
     latency: dict[str, dict[str, Latency]] = field(default_factory=dict)
@@ -55,16 +60,6 @@ class Results:
     """By a server's name, that of the same without its log."""
     footprints: dict[str, Footprint] = field(default_factory=dict)
 
-    def times_faster(self, operation: str, peer: str) -> float:
-        """Return our rate as a multiple of the peer's."""
-        slices = self.speed[operation]
-        return rate(slices[self.ours]) / rate(slices[peer])
-
-    def times_cheaper(self, operation: str, peer: str) -> float:
-        """Return the peer's CPU time for a request as a multiple of ours."""
-        slices = self.speed[operation]
-        return cpu(slices[peer]) / cpu(slices[self.ours])
-
     def share_of_limit(self, operation: str, mode: str) -> float:
         """Return our rate as a share of pgbench's."""
         return rate(self.speed[operation][self.ours]) / median(self.limit[operation][mode])
@@ -73,11 +68,6 @@ class Results:
     def peers(self) -> list[str]:
         """The servers but ours."""
         return [name for name in self.footprints if name != self.ours]
-
-    @property
-    def others(self) -> list[str]:
-        """The servers that are not ours in any way."""
-        return [name for name in self.peers if not name.startswith(self.ours)]
 
 
 def rate(slices: list[Slice]) -> float:
@@ -88,3 +78,13 @@ def rate(slices: list[Slice]) -> float:
 def cpu(slices: list[Slice]) -> float:
     """Return the median of the CPU time of a request, in microseconds."""
     return median(each.cpu for each in slices)
+
+
+def times_faster(ours: list[Slice], theirs: list[Slice]) -> float:
+    """Return our rate as a multiple of theirs."""
+    return rate(ours) / rate(theirs)
+
+
+def times_cheaper(ours: list[Slice], theirs: list[Slice]) -> float:
+    """Return their CPU time for a request as a multiple of ours."""
+    return cpu(theirs) / cpu(ours)

@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from bench.costs import compare_answers, compare_logs
 from bench.database import running_database
 from bench.measure import Bench, say
-from bench.peers import PEERS
+from bench.peers import PEERS, through
+from bench.pooler import running_pooler
 from bench.report import report
 from bench.results import Results
 from bench.speed import compare_latency, compare_speed, compare_starts, note_memory
@@ -48,8 +49,12 @@ def main() -> None:
 
 def _measure(bench: Bench, results: Results) -> None:
     peers = list(PEERS.values())
-    with bench.serving(peers) as servers:
-        compare_speed(bench, servers, results)
+    with (
+        running_pooler(bench.database) as pooler,
+        bench.serving(peers) as servers,
+        bench.serving(list(through(pooler).values())) as pooled,
+    ):
+        compare_speed(bench, servers + pooled, results)
         compare_latency(bench, servers, results)
         note_memory(servers, results)
     compare_starts(bench, peers, results)

@@ -51,7 +51,7 @@ class Server:
     def error(self, what: str) -> ServerError:
         """Describe what went wrong, with the end of the log."""
         log = self.log.read_text(errors="replace")[-2000:]
-        return ServerError(f"{self.peer.name} {what}. Its log ends with:\n{log}")
+        return ServerError(f"{self.peer.title} {what}. Its log ends with:\n{log}")
 
     def forget_log(self) -> None:
         """Empty the log, before it is so long that the disk has to do with it."""
@@ -80,7 +80,7 @@ class Server:
 @contextmanager
 def serving(peer: Peer, database: Database, request: bytes, folder: Path) -> Iterator[Server]:
     """Run a server from the first 200 to `request` until the block ends."""
-    port, log = free_port(), folder / f"{peer.name}.log"
+    port, log = free_port(), folder / f"{peer.title}.log"
     own = {"PORT": str(port), "DATABASE_URL": database.url, "JWT_SECRET_KEY": SECRET}
     began = time.perf_counter()
     with log.open("ab") as output:

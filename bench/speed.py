@@ -13,13 +13,14 @@ _STARTS = 5
 
 
 def compare_speed(bench: Bench, servers: list[Server], results: Results) -> None:
-    """Measure each operation on each server, and on PostgreSQL alone."""
+    """Measure each operation on each server, either way, and on PostgreSQL alone."""
     for server in servers:
         bench.warm_up(server, SPEED)
     for turn in bench.turns("speed"):
         for name in SPEED:
             for server in rotated(servers, turn):
-                of_server = results.speed.setdefault(name, {}).setdefault(server.peer.name, [])
+                speed = results.pooled if server.peer.pooled else results.speed
+                of_server = speed.setdefault(name, {}).setdefault(server.peer.name, [])
                 of_server.append(bench.slice(server, name))
             for mode in MODES:
                 of_mode = results.limit.setdefault(name, {}).setdefault(mode, [])

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.database import Database
+from bench.pooler import PROGRAM
 
 _OURS = ("todo-api", "connexion", "uvicorn", "uvloop", "httptools", "psycopg2-binary", "pyjwt")
 _PEERS = (
@@ -28,6 +29,7 @@ def versions(database: Database) -> dict[str, str]:
         "PostgreSQL": server,
         "wrk": _found(r"wrk (?:debian/)?(\S+)", _said("wrk", "-v")),
         "Node.js": _said("node", "--version").strip(),
+        "PgBouncer": _found(r"PgBouncer (\S+)", _said(PROGRAM, "--version")),
         "Go": _found(r"go(\d\S+)", _said("go", "version")),
         "our service": _listed(_OURS, [version(name) for name in _OURS]),
         "peers in Python": _listed(_PEERS, _in_venv()),

@@ -18,7 +18,16 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
-engine = create_async_engine(url, pool_size=16, max_overflow=0)
+# Behind PgBouncer in transaction mode no session keeps a statement. Unnamed ones can stay in the
+# pool; with unique names, as the dialect's page has it, each request would need a new connection.
+UNNAMED = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": str,
+}
+engine = create_async_engine(
+    url, pool_size=16, max_overflow=0, connect_args=UNNAMED if os.environ.get("PGBOUNCER") else {}
+)
 async_session = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
 
 
