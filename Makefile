@@ -5,7 +5,7 @@ RUN := $(BIN)/python -m
 # Node.js is there, too, and a machine's own is not needed.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run running install test test-world check format lint audit unit campaign bench bench-growth bench-options contract-diff docs answers example fuzz release lock clean help
+.PHONY: run running install test test-world check format lint audit unit campaign bench bench-growth bench-options bench-workers contract-diff docs answers example fuzz release lock clean help
 .DEFAULT_GOAL := help
 
 run: running ## serve on http://localhost:8000 with an embedded PostgreSQL; Ctrl-C stops both
@@ -87,7 +87,7 @@ campaign: install tests/frontend/node_modules/.installed ## what docs/promises.m
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies \
 		tests/db/test_migrations.py
 
-bench: install bench/.venv/.installed ## benchmark against six others; ROUNDS and SECONDS
+bench: install bench/.venv/.installed ## benchmark against six others, also through PgBouncer; ROUNDS and SECONDS
 	@$(RUN) bench.check
 	@$(RUN) bench.run
 
@@ -103,6 +103,9 @@ docs: install tests/frontend/node_modules/.installed ## the documentation, as HT
 
 answers: install tests/frontend/node_modules/.installed ## record again the answers that the documentation shows
 	@RECORD_ANSWERS=1 $(RUN) pytest -q tests/docs/test_examples.py
+
+bench-workers: install bench/.venv/.installed ## WORKERS=2 beside WORKERS=1, load and PostgreSQL on other cores; ROUNDS, SECONDS
+	@$(RUN) bench.workers
 
 bench/.venv/.installed: bench/install.sh bench/requirements.lock bench/peers/fastify/package-lock.json \
 		$(wildcard bench/peers/go/*.go) | install
