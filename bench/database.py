@@ -1,6 +1,7 @@
 """The PostgreSQL that all servers share: its own, in a temporary folder.
 
-Its settings are the defaults, but for room for the connections of all servers.
+Its settings are the defaults, but for room for the connections of all servers and the role's
+statement timeout, as our documentation recommends behind a pooler.
 """
 
 import shutil
@@ -60,7 +61,8 @@ class Database:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows."""
-        with closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
+        unlimited = psycopg2.connect(self.url, options="-c statement_timeout=0")
+        with closing(unlimited) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute(statement)
             return list(cursor) if cursor.description else []
@@ -80,6 +82,7 @@ def running_database() -> Iterator[Database]:
         account.run(programs / "initdb", *options, f"--pgdata={cluster}", stdout=subprocess.DEVNULL)
         with _postgres(programs, cluster, account) as database:
             schema.upgrade(database.url)
+            database.sql("ALTER ROLE CURRENT_USER SET statement_timeout = '9500ms'")
             database.fill()
             yield database
     finally:

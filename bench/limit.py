@@ -9,11 +9,10 @@ from bench.workload import DESCRIPTION, TITLE
 from db import changes, pages, statements
 
 MODES = ("prepared", "simple")
-"""`simple` is what our service sends to the letter: values in the text, a limit of time ahead."""
+"""`simple` is what our service sends through a pooler, to the letter: the values in the text."""
 
 _CONNECTIONS = 16
 """As many as the service's pool has."""
-_TIME_LIMIT = "SET LOCAL statement_timeout = 9501; "
 _STATEMENTS = {
     "GET one": statements.GET,
     "list of 50": pages.page("-created_at", frozenset(), goes_on=False),
@@ -65,5 +64,4 @@ def _statement(operation: str, mode: str) -> str:
     if mode == "prepared":
         return str(_PREPARED[operation] % parameters)
     statement = _STATEMENTS[operation]
-    text = str(statement % parameters)
-    return (_TIME_LIMIT + statement.planning).replace("; ", " \\; ") + text
+    return statement.planning.replace("; ", " \\; ") + str(statement % parameters)
