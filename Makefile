@@ -78,14 +78,17 @@ campaign: export CAMPAIGN_DEADLINES = 1
 campaign: export CAMPAIGN_FAILOVERS = 10
 campaign: export CAMPAIGN_INCREMENTS = 20
 campaign: export CAMPAIGN_KILLS = 200
+campaign: export CAMPAIGN_RECORD = docs/campaign
 campaign: export CAMPAIGN_RESTARTS = 20
 campaign: export CAMPAIGN_ROLLS = 10
 campaign: export CAMPAIGN_ROWS = 10000000
 campaign: export CAMPAIGN_SECONDS = 10
+campaign: export CAMPAIGN_SOAK = 3600
 campaign: export CAMPAIGN_STREAMS = 20000
-campaign: install tests/frontend/node_modules/.installed ## what docs/promises.md promises, in full counts, with the figures at the end
+campaign: install bench/.venv/.installed tests/frontend/node_modules/.installed ## what docs/promises.md promises, in full counts, with the figures at the end
 	@$(RUN) pytest tests/live tests/deploy/test_rolling_restart.py tests/deploy/test_patroni.py tests/docs/copies \
 		tests/db/test_migrations.py
+	@bench/.venv/bin/python -m bench.soak docs/campaign/soak.json docs/campaign/soak.png
 
 bench: install bench/.venv/.installed ## benchmark against six others, also through PgBouncer; ROUNDS and SECONDS
 	@$(RUN) bench.check

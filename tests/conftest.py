@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import platform
 import signal
 import sys
 import time
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
 from db import schema
@@ -25,6 +27,7 @@ from tests import debian
 from tests.folders import open_folder
 from tests.leftovers import held, leftovers
 from todo_api.app import create_app
+from todo_api.contract import contract_yaml
 from todo_api.embedded.embedded import embedded_server
 from todo_api.settings.development import token_for
 from todo_api.settings.settings import Settings
@@ -104,6 +107,29 @@ def pytest_terminal_summary(
     if figures := config.stash[FIGURES]:
         terminalreporter.section("figures")
         terminalreporter.write_line("\n".join(figures))
+        if folder := os.environ.get("CAMPAIGN_RECORD"):
+            _record(Path(folder) / "figures.json", figures)
+
+
+def _record(file: Path, figures: list[str]) -> None:
+    """Keep the figures of `make campaign`, from which docs/promises.md is written.
+
+    Those of other tests stay, if they are of this version.
+    """
+    version = yaml.safe_load(contract_yaml())["info"]["version"]
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    run = {
+        "date": time.strftime("%Y-%m-%d"),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    measured: dict[str, Any] = {}
+    for figure in figures:
+        test, _, text = figure.partition(": ")
+        measured.setdefault(test, {**run, "figures": []})["figures"].append(text)
+    tests = kept["tests"] | measured if kept.get("version") == version else measured
+    record = {"version": version, "tests": dict(sorted(tests.items()))}
+    file.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 @pytest.fixture
