@@ -9,12 +9,12 @@ import pytest
 
 from db import schema
 from tests.conftest import SECRET
-from tests.frontend.conftest import browser, expected, page, screenshot
+from tests.frontend.conftest import browser, expected, page, screenshot, timezone
 from tests.live.conftest import Server, serving
 from todo_api.embedded.embedded import embedded_server
 from todo_api.settings.development import token_for
 
-__all__ = ["browser", "expected", "page", "screenshot"]
+__all__ = ["browser", "expected", "page", "screenshot", "timezone"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -32,13 +32,19 @@ def expected() -> Expected:
 
 
 @pytest.fixture
-def page(browser: Browser, expected: Expected) -> Iterator[Page]:
+def timezone() -> str:
+    """The browser's time zone; a test chooses another with `parametrize`."""
+    return "UTC"
+
+
+@pytest.fixture
+def page(browser: Browser, expected: Expected, timezone: str) -> Iterator[Page]:
     """A page that has seen nothing yet, and whose every error fails the test.
 
     Pages that a test opens besides in `page.context` are watched as well.
     """
     with browser.new_context(
-        viewport={"width": 1280, "height": 800}, reduced_motion="reduce", timezone_id="UTC"
+        viewport={"width": 1280, "height": 800}, reduced_motion="reduce", timezone_id=timezone
     ) as context:
         watch = Watch(context, expected)
         yield context.new_page()

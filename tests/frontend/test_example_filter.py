@@ -3,15 +3,24 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.frontend.browser import Expected
 from tests.frontend.example import Example, Person, example, signed_up
-from tests.frontend.example_page import add, sign_in, sign_up
+from tests.frontend.example_page import (
+    add,
+    change,
+    enter,
+    is_list,
+    keep,
+    query,
+    sign_in,
+    sign_up,
+    titles,
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +33,6 @@ def running(open_directory: Path) -> Iterator[Example]:
 def person(running: Example) -> Iterator[Person]:
     with signed_up(running) as person:
         yield person
-
-
-def keep(running: Example, person: Person, *titles: str) -> None:
-    """Create tasks, without the page."""
-    with httpx2.Client(headers={"Authorization": f"Bearer {person.token()}"}) as client:
-        for title in titles:
-            url = f"{running.api}/api/{person.id}/tasks"
-            client.post(url, json={"title": title}).raise_for_status()
-
-
-def enter(page: Page, running: Example, person: Person, query: str = "") -> None:
-    page.goto(f"{running.page}/{query}")
-    sign_in(page, person.email)
-    expect(page.get_by_role("status")).not_to_be_empty()
-
-
-def titles(page: Page) -> list[str]:
-    return page.locator("#list .title").all_inner_texts()
-
-
-def query(request: Request) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(request.url).query)
-
-
-def is_list(request: Request) -> bool:
-    return request.method == "GET" and urlsplit(request.url).path.endswith("/tasks")
 
 
 def test_a_search_shows_what_it_finds_and_how_many(
@@ -380,10 +363,7 @@ def test_an_edit_of_a_task_that_somebody_else_has_ticked_is_not_taken_away(
     task = page.get_by_role("listitem")
     task.get_by_role("button", name="Edit").click()
     task.get_by_label("Title").fill("Buy oat milk")
-    with httpx2.Client(headers={"Authorization": f"Bearer {person.token()}"}) as client:
-        tasks = f"{running.api}/api/{person.id}/tasks"
-        known = client.get(tasks).json()["tasks"][0]["id"]
-        client.patch(f"{tasks}/{known}", json={"complete": True}).raise_for_status()
+    change(running, person, "Buy milk", complete=True)
 
     task.get_by_role("button", name="Save").click()
     expect(task.get_by_role("alert")).to_contain_text("Somebody has changed this task")
