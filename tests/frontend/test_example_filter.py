@@ -416,6 +416,25 @@ def test_a_screen_reader_finds_names_for_all_of_it(
           - radio "All" [checked]
           - radio "Open"
           - radio "Done"
+        - text: Due
+        - combobox "Due":
+          - option "Any time" [selected]
+          - option "Today"
+          - option "Overdue"
+          - option "No date"
+        - text: Priority
+        - combobox "Priority":
+          - option "Any" [selected]
+          - option "Low or higher"
+          - option "Medium or higher"
+          - option "High or higher"
+          - option "Urgent"
+        - text: Sort by
+        - combobox "Sort by":
+          - option "Newest" [selected]
+          - option "Oldest"
+          - option "Due date"
+          - option "Priority"
         - alert
     """)
     expect(page.get_by_role("list", name="Tasks")).to_be_attached()

@@ -207,14 +207,16 @@ def test_it_is_pleasant_to_look_at(
     expected: Expected,
 ) -> None:
     expected.add(422)
+    page.clock.set_fixed_time("2026-12-01T10:00:00Z")
     page.goto(running.page)
     expect(page.get_by_label("E-mail")).to_be_visible()
     screenshot(page, "example-sign-in")
     sign_up(page, running)
-    for title, description in TASKS:
-        add(page, title, description)
+    for fields in TASKS:
+        add(page, **fields)
     page.get_by_role("checkbox", name="Water").click()
     expect(page.get_by_role("status")).to_contain_text("1 done")
+    page.set_viewport_size({"width": 1280, "height": 1190})
     screenshot(page, "example-light")
     task = page.get_by_role("listitem").filter(has_text="Buy milk")
     edit(task, "Buy milk and " * 16)
@@ -228,8 +230,18 @@ def test_it_is_pleasant_to_look_at(
 
 
 TASKS = [
-    ("Return the library books", ""),
-    ("Water the plants", "The ferns on the balcony as well"),
-    ("Buy milk", "Two litres, whole"),
-    ("Call Grace", "Sunday, after lunch"),
+    {"title": "Water the plants", "description": "The ferns on the balcony as well"},
+    {
+        "title": "Buy milk",
+        "description": "Two litres, whole",
+        "due_date": "2026-12-04",
+        "tags": "food",
+    },
+    {
+        "title": "Send the invoice",
+        "due_date": "2026-11-27",
+        "priority": "urgent",
+        "tags": "work, money",
+    },
+    {"title": "Call Grace", "due_date": "2026-12-01T16:30", "priority": "high"},
 ]

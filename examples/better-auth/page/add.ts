@@ -1,5 +1,5 @@
 import { createTask, type Task } from "./api.js";
-import { written } from "./fields.js";
+import { timeOfDay, written } from "./fields.js";
 import { find } from "./page.js";
 import { attempt } from "./problems.js";
 import type { User } from "./session.js";
@@ -9,6 +9,7 @@ let key = crypto.randomUUID();
 
 /** Let a person add tasks. */
 export function adding(user: () => User, added: (task: Task) => void): void {
+  timeOfDay(form);
   form.addEventListener("input", newKey);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -19,7 +20,7 @@ export function adding(user: () => User, added: (task: Task) => void): void {
 async function create(user: User): Promise<Task> {
   const task = await createTask(user.id, key, written(form));
   form.reset();
-  newKey();
+  form.dispatchEvent(new Event("input")); // as if a person had emptied it
   find("[name=title]", form).focus();
   return task;
 }

@@ -1,9 +1,9 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { config } from "./config.js";
 import { ApiError, reach, Unexplained, type Problem } from "./failures.js";
+import type { Query } from "./query.js";
 import type { components, paths } from "./schema.js";
 import { renewToken, token } from "./token.js";
-import type { View } from "./view.js";
 
 export type Task = components["schemas"]["TaskResponse"];
 export type Changes = components["schemas"]["TaskPatch"];
@@ -38,10 +38,10 @@ const PAGE = 50; // tasks, of at most 1000
 const collection = "/api/{user_id}/tasks";
 const item = "/api/{user_id}/tasks/{task_id}";
 
-/** Return a page of a user's tasks that a view has, the newest first; `cursor` is of the one before. */
+/** Return a page of a user's tasks that a query finds; `cursor` is of the one before. */
 export async function taskPage(
   user_id: string,
-  query: View & { cursor?: string },
+  query: Query,
   signal: AbortSignal,
 ): Promise<Page> {
   const params = { path: { user_id }, query: { ...query, limit: PAGE } };

@@ -70,10 +70,19 @@ function show(place: HTMLElement, error: unknown): void {
   }
 }
 
-/** Show what is wrong with one field; the fields of a form have the names of the API's properties. */
+/**
+ * Show what is wrong with one field; the fields of a form have the names of the API's properties. Of
+ * several values, such as `/tags/1` is one, each has its field, or its number in the only one.
+ */
 function showBeside(place: HTMLElement, pointer: string, detail: string): void {
-  const field = place.querySelector(`[name="${CSS.escape(pointer.replace("/", ""))}"]`);
-  if (!field) return;
+  const [name = "", index] = pointer.replace(/^\//, "").split("/");
+  const fields = place.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+  const field = fields[Number(index ?? 0)] ?? fields[0];
+  const isNumbered = index !== undefined && fields.length === 1;
+  if (field) tell(field, isNumbered ? `Number ${Number(index) + 1}: ${detail}` : detail);
+}
+
+function tell(field: Element, detail: string): void {
   if (field.ariaInvalid) {
     field.nextElementSibling?.append(` ${detail}`); // its fault, of which this is another sentence
     return;

@@ -1,6 +1,7 @@
 import { changeTask, deleteTask, getTask, type Changes, type Task } from "./api.js";
 import { ApiError } from "./failures.js";
-import { fill, written } from "./fields.js";
+import { showDue, showFacts } from "./facts.js";
+import { changed, fill, timeOfDay, type Written } from "./fields.js";
 import { copyOf, find } from "./page.js";
 import { attempt, clearProblems, say } from "./problems.js";
 
@@ -21,12 +22,15 @@ export class TaskItem {
   readonly #form = find<HTMLFormElement>("form", this.element);
   readonly #complete = find<HTMLInputElement>("[type=checkbox]", this.element);
   readonly #edit = find(".edit", this.element);
+  #opened: Written | undefined;
 
   constructor(
     public task: Task,
     readonly told: Told,
   ) {
     this.#render(task);
+    this.#describe();
+    timeOfDay(this.#form);
     this.#on("change", this.#complete, () => this.#tick());
     this.#on("submit", this.#form, () => this.#save());
     this.#on("click", find(".delete", this.element), () => this.#delete());
@@ -36,6 +40,11 @@ export class TaskItem {
 
   focus(): void {
     this.#complete.focus();
+  }
+
+  /** Show what the passing of time changes. */
+  showTime(now: Date): void {
+    showDue(this.element, this.task, now);
   }
 
   #on(event: string, target: HTMLElement, action: () => Promise<void>): void {
@@ -53,7 +62,9 @@ export class TaskItem {
 
   async #save(): Promise<void> {
     const advice = "Save again to replace it with yours, or cancel to keep it.";
-    await this.#change(written(this.#form), advice);
+    const changes = this.#changes();
+    if (Object.keys(changes).length) await this.#change(changes, advice);
+    else this.#close();
   }
 
   async #change(changes: Changes, advice: string): Promise<void> {
@@ -82,7 +93,9 @@ export class TaskItem {
       if (!(error instanceof ApiError) || error.problem.error_code !== "PRECONDITION_FAILED") {
         throw error;
       }
+      const changes = this.#changes();
       this.#show(await getTask(this.task));
+      this.#fill(changes);
       this.element.classList.add("conflict");
       say(this.element, `${CHANGED} ${advice}`);
     }
@@ -100,12 +113,30 @@ export class TaskItem {
     this.#complete.checked = task.complete;
     find(".title", this.element).textContent = task.title;
     find(".description", this.element).textContent = task.description;
+    showFacts(this.element, task);
     this.#edit.ariaLabel = `Edit ${task.title}`;
     find(".delete", this.element).ariaLabel = `Delete ${task.title}`;
   }
 
+  /** Let a screen reader read the facts with the box to tick, which they stand beside. */
+  #describe(): void {
+    const facts = find(".facts", this.element);
+    facts.id = `facts-${this.task.id}`;
+    this.#complete.setAttribute("aria-describedby", facts.id);
+  }
+
+  /** Write the task into the form, and over it what a person has changed there. */
+  #fill(changes: Changes): void {
+    this.#opened = fill(this.#form, this.task);
+    fill(this.#form, { ...this.task, ...changes });
+  }
+
+  #changes(): Changes {
+    return this.#opened ? changed(this.#form, this.#opened) : {};
+  }
+
   #open(): void {
-    fill(this.#form, this.task);
+    this.#fill({});
     this.#form.hidden = false;
     this.element.classList.add("editing");
     find("[name=title]", this.#form).focus();

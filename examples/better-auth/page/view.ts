@@ -1,10 +1,15 @@
-import type { Task } from "./api.js";
-import type { paths } from "./schema.js";
+import { ORDER_NAMES, PRIORITIES } from "./order.js";
+import type { Query } from "./query.js";
 
-type Query = NonNullable<paths["/api/{user_id}/tasks"]["get"]["parameters"]["query"]>;
+const DUES = ["today", "overdue", "none"] as const;
 
-/** Which tasks are listed: the contract's parameters, except those of paging. */
-export type View = Omit<Query, "cursor" | "limit">;
+/**
+ * Which tasks are listed, and in which order: the contract's parameters, but `due` for those that
+ * name days. So what an address calls today is the day on which it is opened.
+ */
+export interface View extends Pick<Query, "q" | "complete" | "tag" | "min_priority" | "sort"> {
+  due?: (typeof DUES)[number];
+}
 
 export const ALL: View = {};
 
@@ -12,16 +17,27 @@ export const ALL: View = {};
 export function viewOf(texts: URLSearchParams): View {
   const q = texts.get("q")?.trim();
   const complete = texts.get("complete");
+  const tag = [...new Set(texts.getAll("tag"))].filter(Boolean);
+  const min_priority = oneOf(PRIORITIES, texts.get("min_priority"));
+  const due = oneOf(DUES, texts.get("due"));
+  const sort = oneOf(ORDER_NAMES, texts.get("sort"));
   return {
     ...(q && { q }),
     ...(complete === "true" && { complete: true }),
     ...(complete === "false" && { complete: false }),
+    ...(tag.length && { tag }),
+    ...(min_priority && min_priority !== "none" && { min_priority }),
+    ...(due && { due }),
+    ...(sort && sort !== "-created_at" && { sort }),
   };
 }
 
 /** Return a view as `viewOf` reads it. */
 export function textsOf(view: View): URLSearchParams {
-  return new URLSearchParams(Object.entries(view).map(([name, value]) => [name, String(value)]));
+  const texts = Object.entries(view).flatMap(([name, value]) =>
+    [value].flat().map((one) => [name, String(one)]),
+  );
+  return new URLSearchParams(texts);
 }
 
 /** Return the view that the page's address names: a reload and a bookmark keep it. */
@@ -35,7 +51,5 @@ export function rememberView(view: View): void {
   history.replaceState(null, "", texts.size ? `?${texts}` : location.pathname);
 }
 
-/** Tell whether a view has a task, apart from the search: only the API knows what that finds. */
-export function belongs(task: Task, view: View): boolean {
-  return view.complete === undefined || view.complete === task.complete;
-}
+const oneOf = <T extends string>(known: readonly T[], text: string | null): T | undefined =>
+  known.find((one) => one === text);

@@ -10,8 +10,8 @@ const TYPES = {
 };
 
 const SCRIPTS = [
-  "account", "add", "api", "app", "config", "failures", "fields", "filter", "left", "list", "page",
-  "problems", "session", "summary", "task", "token", "view",
+  "account", "add", "api", "app", "config", "day", "facts", "failures", "fields", "filter", "left",
+  "list", "order", "page", "problems", "query", "session", "summary", "task", "token", "view",
 ];
 
 /** What is served, by path: a path that is not here leads nowhere, whatever it spells. */
