@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.frontend.browser import Expected
 from tests.frontend.example import Example, example
-from tests.frontend.example_page import add, delete, sign_in, sign_up
+from tests.frontend.example_page import add, delete, sign_in, sign_up, write
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,22 @@ def test_two_faults_of_one_field_are_read_in_their_order(
     form.get_by_role("button", name="Add").click()
     title = form.get_by_label("Title")
     expect(title).to_have_accessible_description("Too long. Too loud.")
+
+
+def test_a_due_date_that_the_api_refuses_is_told_beside_its_field(
+    page: Page, running: Example, expected: Expected
+) -> None:
+    """The browser's own field refuses all that the API does: no real answer says so."""
+    expected.add(422)
+    faults = [{"pointer": "/due_date", "detail": "No day."}]
+    told = {"detail": "No.", "error_code": "VALIDATION_ERROR", "errors": faults}
+    sign_up(page, running)
+    page.route("**/tasks", in_between(running, 422, json.dumps(told), method="POST"))
+    form = page.locator("#add")
+    write(form, title="Buy milk", due_date="2026-12-01T09:30")
+    form.get_by_role("button", name="Add").click()
+    expect(form.get_by_label("Due date")).to_have_accessible_description("No day.")
+    expect(form.get_by_label("Due date")).to_be_focused()
 
 
 def test_a_list_that_never_ends_is_read_only_as_far_as_asked(page: Page, running: Example) -> None:

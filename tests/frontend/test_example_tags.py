@@ -1,12 +1,11 @@
 """Tags and priorities on the example's page."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.browser import Expected
 from tests.frontend.example import Example, Person, example, signed_up
@@ -19,6 +18,7 @@ from tests.frontend.example_page import (
     patches,
     query,
     record_patches,
+    sign_in,
     tasks,
     titles,
     write,
@@ -151,37 +151,12 @@ def test_tags_that_the_api_refuses_are_told_beside_their_field(
     expect(form.get_by_role("alert")).to_be_empty()
 
 
-def test_a_due_date_that_the_api_refuses_is_told_beside_its_field(
-    page: Page, running: Example, person: Person, expected: Expected
-) -> None:
-    expected.add(422)
-    faults = [{"pointer": "/due_date", "detail": "No day."}]
-    told = {"detail": "No.", "error_code": "VALIDATION_ERROR", "errors": faults}
-    headers = {"Access-Control-Allow-Origin": running.page}
-
-    def refuse(route: Route) -> None:  # the browser's own field refuses all that the API does
-        if route.request.method == "POST":
-            route.fulfill(status=422, headers=headers, body=json.dumps(told))
-        else:
-            route.continue_()
-
-    enter(page, running, person)
-    page.route("**/tasks", refuse)
-    form = page.locator("#add")
-    write(form, title="Buy milk", due_date="2026-12-01T09:30")
-    form.get_by_role("button", name="Add").click()
-    expect(form.get_by_label("Due date")).to_have_accessible_description("No day.")
-    expect(form.get_by_label("Due date")).to_be_focused()
-
-
 def test_a_tag_in_the_address_that_is_too_long_is_told_beside_its_box(
     page: Page, running: Example, person: Person, expected: Expected
 ) -> None:
     expected.add(400)
     page.goto(f"{running.page}/?tag=a&tag={'x' * 51}")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Password").fill("correct horse battery staple")
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, person.email)
     box = page.get_by_role("search").get_by_role("checkbox", name="x" * 51)
     expect(box).to_have_accessible_description("Must have at most 50 characters.")
     box.uncheck()
