@@ -41,7 +41,7 @@ test: lint contract-diff ## what a change of the code or the contract can break,
 test-world: install $(FRONTEND) ## what needs the world: browsers, generators, proxies, failover, Debian's packages
 	@$(RUN) pytest -m world
 
-unit: install tests/frontend/node_modules/.installed ## the tests without servers, for who edits
+unit: install tests/frontend/node_modules/.installed ## the tests without servers, for quick edits
 	@$(RUN) pytest -m "not world" --ignore=tests/live $(AT_ONCE)
 
 check: format audit test test-world ## format, look for known vulnerabilities, then all that CI runs

@@ -36,7 +36,7 @@ from todo_api.workers.orders import Orders, hand_over
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("todo-api"), prog_name="todo-api")
 def cli() -> None:
-    """Serve the Todo API, and look after it.
+    """Serve the Todo API, and maintain its database.
 
     All settings come from the environment: `todo-api settings` prints them.
     """

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 
 def allow_connections() -> None:
-    """Allow as many open files, which connections are, as the system lets us.
+    """Allow as many open files, and so connections, as the system permits.
 
     The usual limit of 1,024 is one for programs that use select(2), which this one doesn't
     (https://0pointer.net/blog/file-descriptor-limits.html).

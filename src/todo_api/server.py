@@ -1,4 +1,4 @@
-"""uvicorn, and how it is to serve the application."""
+"""uvicorn, and its configuration."""
 
 import asyncio
 from contextlib import suppress

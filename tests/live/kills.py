@@ -61,7 +61,7 @@ class Task:
 
 @dataclass
 class Client:
-    """One connection, which is made anew where it has broken."""
+    """One connection, opened again if it breaks."""
 
     name: str
     user: str

@@ -8,7 +8,7 @@ _SERVED = "todo_api.commands.serving.served"
 
 
 class Serving(click.Command):
-    """A command that says of a Ctrl-C whether it came before the service was ready."""
+    """A command that reports whether Ctrl-C came before the service was ready."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

@@ -9,7 +9,7 @@ from db.errors import DatabaseUnavailable
 
 
 def bring_up_to_date(url: str, *, distributed: bool) -> None:
-    """Run what revisions are missing, and tell what is otherwise than this release makes it.
+    """Run the missing revisions, and report what differs from the tables of this release.
 
     Raises what `db.schema.upgrade` does.
     """

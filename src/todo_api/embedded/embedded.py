@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: who comes first starts it, who leaves last stops it.
+"""The embedded PostgreSQL: the first process starts it, the last one stops it.
 
 Three locked files beside the cluster say who is there. The kernel drops a lock when its holder
 dies, however it dies, so a lock is never stale as a process id is:
