@@ -83,7 +83,11 @@ def change(base: Json, mine: Json, theirs: Json | None) -> Settled:
 
 def delete(base: Json) -> Settled:
     answer = send_for(base, "DELETE")
-    theirs = latest(base["id"]) if answer.status_code == httpx.codes.PRECONDITION_FAILED else None
+    if answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
+        return None, None
+    theirs = latest(base["id"])
+    if answer.status_code != httpx.codes.PRECONDITION_FAILED:
+        return theirs, refusal(answer)
     return theirs, {"reason": "not deleted, as changed elsewhere"} if theirs else None
 
 

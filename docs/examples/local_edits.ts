@@ -95,10 +95,12 @@ async function change(base: Shown, mine: Patch, theirs: Task | null): Promise<Se
 }
 
 async function remove(base: Shown): Promise<Settled> {
-  const { response } = await send(() =>
+  const { response, error } = await send(() =>
     api.DELETE("/api/{user_id}/tasks/{task_id}", { params: atVersion(base) }),
   );
-  const theirs = response.status === 412 ? await latest(base.id) : null;
+  if (!error || response.status === 404) return [null, null];
+  const theirs = await latest(base.id);
+  if (response.status !== 412) return [theirs, refusal(error.detail)];
   return [theirs, theirs && { reason: "not deleted, as changed elsewhere" }];
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import (
     Boolean,
+    and_,
     bindparam,
     case,
     col,
@@ -56,7 +57,7 @@ def _changing(name: str, where: ColumnElement[bool], values: dict[str, Any]) -> 
 
 def _completed_at(complete: Any) -> ColumnElement[Any]:
     """Return the instant of completion, which is kept if the task was complete before."""
-    was_before = complete == col(Task.complete)
+    was_before = and_(complete, col(Task.complete))
     return case((was_before, col(Task.completed_at)), (complete, func.now()))
 
 

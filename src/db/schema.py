@@ -21,6 +21,8 @@ from db.errors import DatabaseUnavailable
 from db.pool.dialing.dsn import parameters_of
 
 _CONNECT_TIMEOUT = {"connect_timeout": "5"}  # seconds for each address; libpq would wait for ever
+_UNLIMITED = text("SET LOCAL statement_timeout = 0")
+"""The role's own may be as short as a request's, and to validate a constraint takes its time."""
 _MOST_WAIT = text("SET LOCAL lock_timeout = '3s'")
 """For a table in use: while a lock request waits, all later ones queue behind it."""
 _PENDING = text(
@@ -160,6 +162,7 @@ def _connection(dsn: str) -> Iterator[Connection]:
     )
     try:
         with engine.connect() as connection, connection.begin():
+            connection.execute(_UNLIMITED)
             yield connection
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]

@@ -1,9 +1,13 @@
 """The role's own statement timeout, in place of one that each statement carries."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 
+import psycopg2
 import pytest
 
+from db import schema
 from db.errors import DatabaseUnavailable
 from db.pool.pool import Pool
 from tests.db.conftest import SLEEP
@@ -54,3 +58,15 @@ async def test_the_roles_own_timeout_ends_a_statement_and_keeps_the_connection(
     await pool.close()
 
     assert after == before
+
+
+async def test_it_does_not_limit_migrations(role: Server) -> None:
+    schema.upgrade(role.dsn)
+    role.sql("ALTER ROLE CURRENT_USER SET statement_timeout = '200ms'")
+    with closing(psycopg2.connect(role.dsn)) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE tasks")
+        analyzing = asyncio.create_task(asyncio.to_thread(schema.analyze, role.dsn))
+        await asyncio.sleep(0.5)
+        assert not analyzing.done()
+        other.rollback()
+    await analyzing

@@ -186,3 +186,14 @@ def test_a_release_before_reopens_a_task_without_its_date(
     assert client.get(path).json()["completed_at"] is None
     again = client.patch(path, json={"complete": True}).json()
     assert again["completed_at"] == again["updated_at"]
+
+
+def test_a_task_that_stays_open_loses_the_date_that_a_release_before_left(
+    client: TestClient, milk: dict[str, Any], sql: Any
+) -> None:
+    path = f"tasks/{milk['id']}"
+    client.patch(path, json={"complete": True})
+    sql("UPDATE tasks SET complete = false WHERE id = %s", (milk["id"],))
+    client.patch(path, json={"complete": False})
+
+    assert sql("SELECT completed_at FROM tasks WHERE id = %s", (milk["id"],)) == [(None,)]

@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from jsonschema_rs import Draft4Validator, RegexOptions
+from jsonschema_rs import Draft4Validator, RegexOptions, ValidationError
 
 from compiled.document import Document, Place
 from compiled.errors import Fault
 from compiled.schemas.dialect import JsonSchema, translated
 from compiled.schemas.faults import faults_of
 from compiled.schemas.formats import CHECKS
+
+_MOST_VALUES = 1_000
+"""Items and properties of a value whose faults are all reported. The validator creates every error
+before it returns one: for 32,000 bad items, in 64 KiB, 0.7 s, and 0.01 s for the first alone."""
 
 
 class Schema:
@@ -20,15 +24,36 @@ class Schema:
         validator = Draft4Validator(
             schema, pattern_options=RegexOptions(), validate_formats=True, formats=CHECKS
         )
-        self._errors = validator.iter_errors
+        self._all, self._first = validator.iter_errors, validator.validate
         self.accepts = validator.is_valid
 
     def faults(self, value: Any) -> list[Fault]:
-        """Return a fault for each place in `value` that fails, with JSON pointers (RFC 6901)."""
+        """Return a fault for each place in `value` that fails, with JSON pointers (RFC 6901).
+
+        Of a value with more than 1,000 items and properties, only the first.
+        """
         try:
-            return faults_of(self._errors(value), self._schema)
+            if not has_more_than(_MOST_VALUES, value):
+                return faults_of(self._all(value), self._schema)
+            self._first(value)
+        except ValidationError as error:
+            return faults_of([error], self._schema)
         except ValueError:  # the validator's own limit, far beyond any schema's depth
             return [Fault("", "Must not be nested that deeply.")]
+        return []
+
+
+def has_more_than(most: int, value: Any) -> bool:
+    """Tell whether there are more than `most` items and properties in a JSON value."""
+    inside, counted = [value], 0
+    while inside:
+        one = inside.pop()
+        if isinstance(one, (dict, list)):
+            counted += len(one)
+            if counted > most:
+                return True
+            inside.extend(one.values() if isinstance(one, dict) else one)
+    return False
 
 
 class Schemas:

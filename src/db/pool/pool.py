@@ -218,7 +218,7 @@ class Pool:
         self._serve()
 
     def _note(self, failure: BaseException) -> None:
-        if isinstance(failure.__cause__, TimeoutError):
+        if isinstance(failure, DatabaseTooSlow) or isinstance(failure.__cause__, TimeoutError):
             return  # a timeout is pause enough, and newer waiters may still succeed
         self._refused_until = asyncio.get_running_loop().time() + _PAUSE
         if not self._connections:
