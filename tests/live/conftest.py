@@ -51,8 +51,12 @@ def free_port() -> int:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment without the service's own variables, and with these."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+    """This process's environment without the service's own variables, and with these.
+
+    Another release, which a PYTHONPATH leads to, is not measured by coverage.
+    """
+    left_out = _OWN | ({"COVERAGE_PROCESS_CONFIG"} if "PYTHONPATH" in variables else set())
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return kept | variables
 
 
