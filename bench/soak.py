@@ -21,8 +21,9 @@ def draw(samples: list[dict[str, Any]], file: Path) -> None:
     )
     minutes = [sample["seconds"] / _MINUTE for sample in samples]
     for axes, (quantity, unit, label, colour) in zip(panels, _CURVES, strict=True):
-        axes.plot(minutes, [sample[quantity] / unit for sample in samples], color=colour)
-        axes.set_ylim(bottom=0)
+        values = [sample[quantity] / unit for sample in samples]
+        axes.plot(minutes, values, color=colour)
+        axes.set_ylim(0, 1.1 * max(values))
         axes.set_ylabel(label)
         axes.grid(axis="y", color="#dddddd")
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,81 @@
+"""The figures that pages state are those of the files that were measured."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROMISES = (ROOT / "docs/promises.md").read_text()
+CAMPAIGN: dict[str, Any] = json.loads((ROOT / "docs/campaign/figures.json").read_text())
+BENCH: dict[str, Any] = json.loads((ROOT / "bench/results.json").read_text())
+OPERATIONS = ["GET one", "list of 50", "POST", "PATCH"]
+OF_THE_BENCH = ["docs/promises.md", "docs/comparison.md", "docs/deploy/capacity.md"]
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def tables(text: str) -> Iterator[list[list[str]]]:
+    """Return the tables of a page: rows of cells, the header first."""
+    for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+        yield [rows[0], *rows[2:]]
+
+
+def numbers(text: str) -> set[str]:
+    return {number.replace(",", "").rstrip(".") for number in NUMBER.findall(text)}
+
+
+def figures_of(names: list[str]) -> str:
+    """Return what the campaign recorded of these test files or folders."""
+    return "\n".join(
+        figure
+        for test, recorded in CAMPAIGN["tests"].items()
+        for figure in recorded["figures"]
+        if any(re.search(rf"/{name}(\.py|/)", test) for name in names)
+    )
+
+
+ROWS = next(tables(PROMISES))[1:]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_promises_figures_are_those_of_the_campaign(row: list[str]) -> None:
+    """Where the record has none of that test, they are older, and the page says of which day."""
+    _, tests, stated = row
+    recorded = figures_of(re.findall(r"`(\w+)`", tests))
+    assert not recorded or numbers(stated) <= numbers(recorded)
+
+
+def test_the_promises_tell_of_which_version_and_day_they_are() -> None:
+    dates = {recorded["date"] for recorded in CAMPAIGN["tests"].values()}
+    assert dates
+    assert f"version {CAMPAIGN['version']}" in PROMISES
+    assert [date for date in dates if date not in PROMISES] == []
+
+
+@pytest.mark.parametrize("page", OF_THE_BENCH)
+def test_the_speed_that_a_page_states_is_that_of_the_benchmarks_report(page: str) -> None:
+    report = list(tables((ROOT / "bench/RESULTS.md").read_text()))
+    measured = [row for table in report if table[0][1:] == OPERATIONS for row in table[1:]]
+    stated = [
+        row
+        for table in tables((ROOT / page).read_text())
+        if table[0][1:] == OPERATIONS
+        for row in table[1:]
+    ]
+    assert stated
+    for name, *cells in stated:
+        same = [row for row in measured if row[1:] == cells]
+        assert same, (name, cells)
+        assert name in {row[0] for row in same} or name.startswith(("`", "Todo API"))
+
+
+@pytest.mark.parametrize("page", OF_THE_BENCH)
+def test_the_page_tells_when_and_of_which_version(page: str) -> None:
+    text = (ROOT / page).read_text()
+    version = BENCH["versions"]["our service"].split(",")[0].removeprefix("todo-api ")
+    assert BENCH["date"] in text
+    assert f"version {version}" in text
