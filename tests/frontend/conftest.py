@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.frontend.browser import Expected, Watch, chromium
+from tests.frontend.example import Example, Person, example, signed_up
 from tests.live.conftest import server
 
 __all__ = ["server"]
@@ -50,6 +51,20 @@ def page(browser: Browser, expected: Expected, timezone: str) -> Iterator[Page]:
         yield context.new_page()
     assert not watch.faults, "\n".join(watch.faults)
     assert not watch.missing, f"expected, but never seen: {watch.missing}"
+
+
+@pytest.fixture(scope="module")
+def running(open_directory: Path) -> Iterator[Example]:
+    """The example, with a Better Auth of its own."""
+    with example(open_directory / "example") as running:
+        yield running
+
+
+@pytest.fixture
+def person(running: Example) -> Iterator[Person]:
+    """Somebody who has just signed up."""
+    with signed_up(running) as person:
+        yield person
 
 
 @pytest.fixture

@@ -1,19 +1,9 @@
 """What the example's page does on a small phone, and before it deletes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.example import Example, example
+from tests.frontend.example import Example
 from tests.frontend.example_page import add, sign_up
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
 
 
 def test_a_task_is_not_deleted_before_a_person_confirms_it(page: Page, running: Example) -> None:

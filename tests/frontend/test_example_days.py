@@ -1,14 +1,12 @@
 """Due dates on the example's page, west and east of Greenwich: days are the browser's own."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.example import Example, Person, example, signed_up
+from tests.frontend.example import Example, Person
 from tests.frontend.example_page import (
     add,
     choice,
@@ -29,18 +27,6 @@ AFTER_MIDNIGHT = datetime(2026, 12, 1, 11, 15, tzinfo=UTC)
 """03:15 on 1 December in Los Angeles, 00:15 on 2 December in Auckland."""
 
 both = pytest.mark.parametrize("timezone", [LOS_ANGELES, AUCKLAND])
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
-
-
-@pytest.fixture
-def person(running: Example) -> Iterator[Person]:
-    with signed_up(running) as person:
-        yield person
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,14 @@
 """The example's page where something between answers, or Better Auth not as it should."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.frontend.browser import Expected
-from tests.frontend.example import Example, example
+from tests.frontend.example import Example
 from tests.frontend.example_page import add, delete, sign_in, sign_up, write
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
-
 
 NO_PROBLEMS = {"nothing": "", "a page": "<h1>Bad Gateway</h1>", "its own": '{"message": "Oops"}'}
 

@@ -1,15 +1,14 @@
 """Searching and filtering on the example's page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.frontend.browser import Expected
-from tests.frontend.example import Example, Person, example, signed_up
+from tests.frontend.example import Example, Person
 from tests.frontend.example_page import (
     add,
     change,
@@ -21,18 +20,6 @@ from tests.frontend.example_page import (
     sign_up,
     titles,
 )
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
-
-
-@pytest.fixture
-def person(running: Example) -> Iterator[Person]:
-    with signed_up(running) as person:
-        yield person
 
 
 def test_a_search_shows_what_it_finds_and_how_many(

@@ -1,13 +1,12 @@
 """Orders and priorities of the list on the example's page, and how all of it fits."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.example import Example, Person, example, signed_up
+from tests.frontend.example import Example, Person
 from tests.frontend.example_page import add, change, choice, enter, is_list, keep, query, titles
 
 TASKS = [
@@ -29,18 +28,6 @@ PLACED = {
     "Priority": ["That morning", "That day", "Sooner", "Someday", "Whenever"],
 }
 """The orders where "That day" is the newest."""
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
-
-
-@pytest.fixture
-def person(running: Example) -> Iterator[Person]:
-    with signed_up(running) as person:
-        yield person
 
 
 def test_an_order_is_kept_by_the_address(page: Page, running: Example, person: Person) -> None:

@@ -1,14 +1,12 @@
 """Tags and priorities on the example's page."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.browser import Expected
-from tests.frontend.example import Example, Person, example, signed_up
+from tests.frontend.example import Example, Person
 from tests.frontend.example_page import (
     add,
     change,
@@ -25,18 +23,6 @@ from tests.frontend.example_page import (
 )
 
 ODD = ("a&b=c", "c++", "#home", "100 %", "🎉", 'say "hi"', "C:\\", "Grüße", "?x/y", "<b>")
-
-
-@pytest.fixture(scope="module")
-def running(open_directory: Path) -> Iterator[Example]:
-    with example(open_directory / "example") as running:
-        yield running
-
-
-@pytest.fixture
-def person(running: Example) -> Iterator[Person]:
-    with signed_up(running) as person:
-        yield person
 
 
 def tag(place: Locator, name: str) -> Locator:
