@@ -140,7 +140,9 @@ def is_current(if_none_match: str | None, etag: str) -> bool:
     """Tell whether the client already has `etag`, by weak comparison (RFC 9110, 8.8.3.2)."""
     if if_none_match is None:
         return False
-    return if_none_match == "*" or etag.removeprefix("W/").strip('"') in (
+    if if_none_match in (etag, "*"):  # what nearly all clients send
+        return True
+    return etag.removeprefix("W/").strip('"') in (
         tag for _, tag in _ENTITY_TAG.findall(if_none_match)
     )
 
@@ -183,6 +185,9 @@ def _raw(content: Any) -> bytes:
 
 
 def _encoded(headers: Mapping[str, str]) -> Headers:
-    if any(_LINE_END.search(value) for value in headers.values()):
-        raise ValueError("a header of the answer has a line end in it")
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    encoded = []
+    for name, value in headers.items():
+        if _LINE_END.search(value):
+            raise ValueError("a header of the answer has a line end in it")
+        encoded.append((name.lower().encode(), value.encode("latin-1")))
+    return encoded

@@ -64,7 +64,6 @@ def in_utc(instant: Any) -> ColumnElement[Any]:
 
 COLUMNS: tuple[Any, ...] = (
     col(Task.id),
-    col(Task.user_id),
     col(Task.title),
     col(Task.description),
     col(Task.complete),
@@ -77,4 +76,4 @@ COLUMNS: tuple[Any, ...] = (
     # A release before 1.3.0 that runs beside this one reopens a task and leaves the instant.
     in_utc(case((col(Task.complete), col(Task.completed_at)))).label("completed_at"),
 )
-"""The columns of a task, in the order of the contract's TaskResponse."""
+"""The columns of a task, in the order of the contract's TaskResponse; its user is known."""

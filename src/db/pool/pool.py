@@ -10,8 +10,9 @@ from time import perf_counter
 from db.errors import Conflict, ConnectionLost, DatabaseTooSlow, DatabaseUnavailable
 from db.pool.conflicts import Setback, settled
 from db.pool.connection import Connection, Rows
+from db.pool.deadlines import Deadlines
 from db.pool.queue import WaitQueue
-from db.pool.sessions import Sessions, end
+from db.pool.sessions import Sessions
 from db.pool.shares import Shares, User
 from db.pool.slow import report
 
@@ -45,7 +46,9 @@ class Pool:
         direct: bool = False,
         slow: float = 0.0,
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._sessions = Sessions(dsn, timeout=timeout, direct=direct)
+        self._deadlines = Deadlines(self._loop)
         self._shares = Shares(connections=size, waiters=queue_limit)
         self.queue = WaitQueue(self._shares, limit=queue_limit, patience=acquire_timeout)
         self._size = size
@@ -87,7 +90,7 @@ class Pool:
         other transactions are always retried. Raises `DatabaseUnavailable` or `DatabaseRefused`.
         """
         started = perf_counter()
-        deadline = asyncio.get_running_loop().time() + self._timeout - elapsed.get()
+        deadline = self._loop.time() + self._timeout - elapsed.get()
         try:
             try:
                 return await self._run(sql, parameters, deadline)
@@ -157,12 +160,12 @@ class Pool:
         # If a connection is idle, all who wait already have their share: nobody is overtaken.
         at_once = self._idle and self._shares.take(user)
         connection = self._idle.pop() if at_once else await self._wait(user, deadline)
-        timer = asyncio.get_running_loop().call_at(deadline, end, connection)
+        self._deadlines.begin(connection, deadline)
         started = perf_counter()
         try:
             return await connection.execute(self._sessions.message(connection, sql), parameters)
         finally:
-            timer.cancel()
+            self._deadlines.over(connection)
             self._give_back(connection, user)
             if (seconds := perf_counter() - started) > self._slow:
                 report(sql, seconds)
@@ -204,7 +207,7 @@ class Pool:
 
     async def _open(self) -> Connection:
         if self._refused_until:
-            await asyncio.sleep(self._refused_until - asyncio.get_running_loop().time())
+            await asyncio.sleep(self._refused_until - self._loop.time())
         return await self._sessions.open()
 
     def _opened(self, task: asyncio.Task[Connection]) -> None:
@@ -220,7 +223,7 @@ class Pool:
     def _note(self, failure: BaseException) -> None:
         if isinstance(failure, DatabaseTooSlow) or isinstance(failure.__cause__, TimeoutError):
             return  # a timeout is pause enough, and newer waiters may still succeed
-        self._refused_until = asyncio.get_running_loop().time() + _PAUSE
+        self._refused_until = self._loop.time() + _PAUSE
         if not self._connections:
             self.queue.fail(str(failure), failure)
 

@@ -12,11 +12,11 @@ from compiled.request import HeaderFields, fields_by_name
 from db.pool import pool
 from todo_api.request import Request
 from todo_api.telemetry.log_output import REQUESTS, described, only_handler
+from todo_api.telemetry.request_line import fields_of, json_of
 
 REQUEST = "todo_api.request"
 """Where the ASGI scope holds the `Request`."""
 
-_MOST_OF_A_PATH = 100  # bytes, of one that is no operation's
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(REQUESTS)
 _LINE = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", None, None).__dict__
@@ -37,50 +37,15 @@ def log(request: Request) -> None:
     """Write the request's line."""
     if not _log.isEnabledFor(logging.INFO):
         return
-    fields = _fields(request)
-    try:
-        if handler := only_handler(_log):
-            handler.request(fields)
-            return
-    except Exception:  # noqa: BLE001, S110 (the record's handler reports it)
-        pass
-    _log.handle(_record(fields))
+    now, seconds = time.time(), time.perf_counter() - request.started
+    if handler := only_handler(_log):
+        handler.keep(json_of(request, now, seconds, pool.elapsed.get()))
+    else:
+        _log.handle(_record(now, fields_of(request, seconds, pool.elapsed.get())))
 
 
-def _fields(request: Request) -> dict[str, Any]:
-    """Return what is logged; durations are in milliseconds."""
-    fields = {
-        "request_id": request.id,
-        "user": request.user,
-        "method": request.method,
-        "path": request.route or _escaped(request.path),
-        "operation": request.operation,
-        "status": request.status,
-        "error_code": request.error_code,
-        "duration_ms": _milliseconds(time.perf_counter() - request.started),
-        "database_ms": _milliseconds(pool.elapsed.get()),
-    }
-    if request.client is not None and request.state.get("log_client", True):
-        fields["client"] = request.client[0]
-    if request.reason is not None:
-        fields["reason"] = request.reason
-    if request.span is not None:
-        fields["trace_id"] = request.span.trace_id
-    return fields
-
-
-def _escaped(path: bytes) -> str | None:
-    """Return how a path begins, which clients write at will, in printable ASCII."""
-    return path[:_MOST_OF_A_PATH].decode("latin-1").encode("unicode_escape").decode() or None
-
-
-def _milliseconds(seconds: float) -> float:
-    return int(seconds * 100_000) / 100  # round() takes four times as long
-
-
-def _record(fields: dict[str, Any]) -> logging.LogRecord:
+def _record(now: float, fields: dict[str, Any]) -> logging.LogRecord:
     record = logging.LogRecord.__new__(logging.LogRecord)
-    now = time.time()
     record.__dict__.update(_LINE, created=now, msecs=int(now % 1 * 1000), fields=fields)
     return record
 
