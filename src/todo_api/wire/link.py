@@ -11,8 +11,6 @@ from todo_api.wire.connections import Connections
 from todo_api.wire.inbox import Inbox
 from todo_api.wire.outbox import Outbox
 
-_MOST_DISCARDED = 1024 * 1024  # bytes, after the last response
-
 
 class Link(asyncio.BufferedProtocol):
     """One connection, registered with uvicorn and `Connections` while it is open."""
@@ -24,7 +22,6 @@ class Link(asyncio.BufferedProtocol):
         self.connections = connections
         self.times = connections.deadlines
         self._deadline = inf
-        self._discarded = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Register the connection."""
@@ -80,23 +77,6 @@ class Link(asyncio.BufferedProtocol):
 
     def take_turn(self) -> None:
         """Continue when it is this connection's turn."""
-
-    def linger(self) -> None:
-        """Close the sending side, and discard what arrives until the client closes its own.
-
-        Closing both sides while bytes are still arriving would reset the connection, and the client
-        might lose the response (RFC 9112, 9.6).
-        """
-        self.inbox.data.clear()
-        self.inbox.rest(resting=False)
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-
-    def discard(self) -> bool:
-        """Discard what has arrived, and tell whether more may come."""
-        self._discarded += len(self.inbox.data)
-        self.inbox.data.clear()
-        return self._discarded <= _MOST_DISCARDED
 
     def abort(self) -> None:
         """Close at once; unsent bytes are lost."""

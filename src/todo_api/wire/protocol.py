@@ -2,35 +2,27 @@
 
 A request's head is read, then its body on demand, and its response is sent; only then is the next
 request parsed. So a response never goes to another request than its own, and a connection's memory
-is limited by `inbox` and `outbox`.
+is limited by `inbox` and `outbox`. What ends it, and how, is in `closing`.
 """
 
 import asyncio
-from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from db.errors import DatabaseOverloaded
-from todo_api.problems.errors import BodyTooSlow, ClientDisconnected, HeadTooSlow
+from todo_api.problems.errors import ClientDisconnected
 from todo_api.wire.asgi import Cycle
+from todo_api.wire.closing import Closing
 from todo_api.wire.exchange import Exchange
 from todo_api.wire.head import Head, end_of_head
-from todo_api.wire.link import Link
 from todo_api.wire.states import State
-
-if TYPE_CHECKING:
-    from todo_api.http.service import Service
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LINE_ENDS = b"\r\n"
-_FAREWELL = 1.0
-"""Seconds that a shutdown keeps an idle connection open for a request that is on its way: closing
-it at once would reset what the client has just sent (RFC 9112, 9.6)."""
 
 
-class Protocol(Link):
+class Protocol(Closing):
     """The protocol that uvicorn creates for each connection."""
 
     def __init__(
@@ -40,49 +32,19 @@ class Protocol(Link):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._service: Service = app_state["http"]
-        super().__init__(server_state, self._service.connections)
-        self.app, self.app_state, self.root_path = config.loaded_app, app_state, config.root_path
+        super().__init__(server_state, app_state)
+        self.app, self.root_path = config.loaded_app, config.root_path
         self._loop = _loop or asyncio.get_running_loop()
-        self._state = State.IDLE
         self._searched = 0
         """Received bytes that were searched for the end of the head."""
-        self._exchange: Exchange | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._cycle: Cycle | None = None
-        self._turned_away = b""
-        """The unparsed head of a refused request."""
-        self._leaving = self._ended = self._last = self._waits = False
-
-    @property
-    def is_closed(self) -> bool:
-        """Tell whether the connection is closed for sending."""
-        return self._state is State.CLOSED
-
-    @property
-    def date(self) -> bytes:
-        """The line of the Date header."""
-        return self._service.date(self.server)
+        self._waits = False
+        """Set during a pause after which the request is tried once more."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request."""
         super().connection_made(transport)
         self.proxied = self._service.proxies.trust(self.client)
         self._become(State.IDLE, self.times.idle)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Release everything except a running operation, which is completed."""
-        super().connection_lost(exc)
-        self._state = State.CLOSED
-        self._disconnect()
-        self._hand_over_task()
-
-    def eof_received(self) -> bool:
-        """Respond to complete requests after the client closed its side; TLS closes both."""
-        self._ended = True
-        self._disconnect()
-        answering = self._state in {State.ANSWER, State.SENT, State.TURN, State.REFUSED}
-        return answering and self.scheme == "http"
 
     def buffer_updated(self, nbytes: int) -> None:
         """Process the received bytes."""
@@ -95,8 +57,7 @@ class Protocol(Link):
             case State.SENT:
                 self._go_on()
             case State.LINGER:
-                if not self.discard():
-                    self._close()
+                self._discard()
         self._settle()
 
     def resume_writing(self) -> None:
@@ -107,32 +68,12 @@ class Protocol(Link):
             self._go_on()
             self._settle()
 
-    def shutdown(self) -> None:
-        """Close after the running request; if idle, after one that is on its way."""
-        self._leaving = True
-        if self._state is State.IDLE:
-            self._deadline = min(self._deadline, self.connections.now + _FAREWELL)
-        self._hand_over_task()
-
     def expire(self) -> None:
-        """Handle the deadline of the current state."""
-        if self.outbox.paused:
+        """Continue after a pause; all other deadlines are `Closing`'s."""
+        if self._state is not State.REFUSED or self.outbox.paused:
             super().expire()
             return
-        match self._state:
-            case State.HEAD:
-                self._refuse(HeadTooSlow())
-            case State.BODY:
-                self._become(State.ANSWER)
-                self._fail(BodyTooSlow())
-            case State.REFUSED:
-                self._after_pause()
-            case State.SENT:
-                self._end()
-            case State.CLOSED:
-                self.abort()
-            case _:
-                self._close()
+        self._after_pause()
         self._settle()
 
     # A request's life: its head, perhaps its body, its response, then the next request.
@@ -244,11 +185,7 @@ class Protocol(Link):
             self._next()
             self._settle()
 
-    # Refusals.
-
-    def _refuse(self, error: Exception) -> None:
-        self.outbox.write(self._service.rejection(error, self))
-        self._end()
+    # Refusals for overload.
 
     def _turn_away(self, data: bytes, *, waited: bool) -> None:
         """Refuse a request before its head is parsed; its end is found later.
@@ -288,60 +225,3 @@ class Protocol(Link):
         self._become(State.SENT, self.times.body)
         self._go_on()
         self._settle()
-
-    # Closing.
-
-    def is_last(self, exchange: Exchange) -> bool:
-        """Tell whether the response to `exchange` is the connection's last."""
-        self._last = self._last or self._leaving or exchange.is_last
-        return self._last
-
-    def _end(self) -> None:
-        """Close after the last response, but let the client read it first."""
-        self._turned_away = b""
-        clean = self._exchange is not None and self._exchange.is_read
-        self._exchange = None  # and with it the received part of a body
-        if self._ended or (clean and self.scheme == "https"):
-            self._close()
-        else:
-            self._become(State.LINGER, self.times.linger)
-            self.linger()
-
-    def _close(self) -> None:
-        self._become(State.CLOSED, self.times.unread)
-        self.transport.close()
-
-    def _disconnect(self) -> None:
-        """Fail what waits for more bytes from the client."""
-        self._fail(ClientDisconnected())
-        if self._cycle is not None:
-            self._cycle.disconnect()
-
-    def _fail(self, error: Exception) -> None:
-        if self._exchange is not None:
-            self._exchange.fail(error)
-
-    def _settle(self) -> None:
-        """Update the count of held bytes; if all connections hold too much, end this request."""
-        beside = len(self._turned_away) + (0 if self._exchange is None else self._exchange.held)
-        if self.inbox.settle(beside):
-            return
-        match self._state:
-            case State.HEAD:
-                self._refuse(DatabaseOverloaded())
-            case State.BODY:
-                self._become(State.ANSWER)
-                self._fail(DatabaseOverloaded())
-            case State.SENT | State.TURN | State.REFUSED:
-                self._end()
-        self.inbox.settle()
-
-    def _hand_over_task(self) -> None:
-        """Let uvicorn wait for the running operation, and cancel it if it takes too long."""
-        if self._task is not None:
-            self.server.tasks.add(self._task)
-            self._task.add_done_callback(self.server.tasks.discard)
-
-    def _become(self, state: State, seconds: float = inf) -> None:
-        self._state = state
-        self.wait(seconds)
