@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from unicodedata import category, combining, is_normalized, normalize
 
-_ASSIGNED = 0x30000  # no letters or accents from here on
+_ASSIGNED = 0x30000  # from here on, nothing has a case, a decomposition or an accent
 _LONG_KNOWN = 0x590  # below this, every locale but C maps case as Python does
 _NEAR = 0x40  # one range that covers other characters, too, is cheaper than many small ones
 _KEPT = 4096  # cached parts of searches; a language has few

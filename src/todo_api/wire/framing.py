@@ -15,7 +15,7 @@ MOST_FRAMING = 8_192
 _PER_LINE = 12
 """Bytes that each line counts in addition, because a chunk of one byte takes as long as any.
 
-So 64 KiB may come in chunks of 144 bytes, and no body takes longer than 500 lines do.
+So 64 KiB may come in chunks of 144 bytes, and no body has more than 546 lines of framing.
 """
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
