@@ -21,6 +21,7 @@ from todo_api.wire.exchange import Exchange
 from todo_api.wire.head import Head
 
 if TYPE_CHECKING:
+    from todo_api.wire.closing import Closing
     from todo_api.wire.protocol import Protocol
 
 
@@ -73,7 +74,7 @@ class Service:
         finally:
             end(request)
 
-    def rejection(self, error: Exception, link: "Protocol") -> bytes:
+    def rejection(self, error: Exception, link: "Closing") -> bytes:
         """Return the response to an invalid request, after which the connection ends."""
         request = Request("-", id=token_hex(16), scheme=link.scheme, state=link.app_state)
         request.client = link.client

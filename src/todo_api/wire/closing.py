@@ -1,7 +1,7 @@
 """How a connection ends: by its client, a limit, a shutdown, or after its last response."""
 
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from todo_api.http.service import Service
     from todo_api.wire.asgi import Cycle
-    from todo_api.wire.protocol import Protocol
 
 _FAREWELL = 1.0
 """Seconds that a shutdown keeps an idle connection open for a request that is on its way: closing
@@ -129,7 +128,7 @@ class Closing(Link):
     # How it ends.
 
     def _refuse(self, error: Exception) -> None:
-        self.outbox.write(self._service.rejection(error, cast("Protocol", self)))
+        self.outbox.write(self._service.rejection(error, self))
         self._end()
 
     def _end(self) -> None:
