@@ -90,7 +90,7 @@ campaign: install bench/.venv/.installed tests/frontend/node_modules/.installed 
 		tests/db/test_migrations.py
 	@bench/.venv/bin/python -m bench.soak docs/campaign/soak.json docs/campaign/soak.png
 
-bench: install bench/.venv/.installed ## benchmark against six others, also through PgBouncer; ROUNDS and SECONDS
+bench: install bench/.venv/.installed ## benchmark against seven others, also through PgBouncer; ROUNDS and SECONDS
 	@$(RUN) bench.check
 	@$(RUN) bench.run
 

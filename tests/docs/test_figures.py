@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 PROMISES = (ROOT / "docs/promises.md").read_text()
 CAMPAIGN: dict[str, Any] = json.loads((ROOT / "docs/campaign/figures.json").read_text())
 BENCH: dict[str, Any] = json.loads((ROOT / "bench/results.json").read_text())
@@ -54,6 +55,14 @@ def test_the_promises_tell_of_which_version_and_day_they_are() -> None:
     assert dates
     assert f"version {CAMPAIGN['version']}" in PROMISES
     assert [date for date in dates if date not in PROMISES] == []
+
+
+def test_the_readmes_counts_are_those_of_the_promises() -> None:
+    stated = re.findall(r"^- (.+?): (.+)\.$", README.partition("Of version")[2], re.MULTILINE)
+    figures = {promise: figure for promise, _, figure in ROWS}
+    assert len(stated) >= 5
+    for promise, counts in stated:
+        assert numbers(counts) <= numbers(figures[promise]), promise
 
 
 @pytest.mark.parametrize("page", OF_THE_BENCH)
