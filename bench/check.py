@@ -15,7 +15,7 @@ from bench.database import TASKS_EACH, USERS, running_database, task_of
 from bench.peers import PEERS, through
 from bench.pooler import running_pooler
 from bench.servers import serving
-from bench.workload import SECRET
+from bench.workload import NOBODYS, SECRET
 from todo_api.settings.development import token_for
 
 _OURS = PEERS["todo-api"].title
@@ -23,7 +23,6 @@ _PATIENCE = 30.0  # seconds
 _TTL = 3600  # seconds
 _USER, _OTHER = USERS[0], USERS[1]
 _MINE, _THEIRS = task_of(_USER, 0), task_of(_OTHER, 0)
-_NOBODYS = 2**53 - 1
 _TIMESTAMPS = ("created_at", "updated_at", "completed_at")
 
 _INVALID_TASKS: list[Any] = [
@@ -137,7 +136,7 @@ def _ask_for_what_is_others(caller: Caller) -> None:
     caller.ask("GET", f"/{_THEIRS}", user=_OTHER)
     caller.ask("POST", "", {"title": "Not mine"}, user=_OTHER)
     caller.ask("PATCH", f"/{_THEIRS}", {"complete": True}, user=_OTHER)
-    for task in (_THEIRS, _NOBODYS):
+    for task in (_THEIRS, NOBODYS):
         caller.ask("GET", f"/{task}")
         caller.ask("PATCH", f"/{task}", {"complete": True})
 

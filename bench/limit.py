@@ -5,14 +5,13 @@ import subprocess
 from pathlib import Path
 
 from bench.database import TASKS_EACH, USERS, Database
+from bench.load import CONNECTIONS
 from bench.workload import DESCRIPTION, TITLE
 from db import changes, pages, statements
 
 MODES = ("prepared", "simple")
 """`simple` is what our service sends through a pooler, to the letter: the values in the text."""
 
-_CONNECTIONS = 16
-"""As many as the service's pool has."""
 _STATEMENTS = {
     "GET one": statements.GET,
     "list of 50": pages.page("-created_at", frozenset(), goes_on=False),
@@ -44,7 +43,7 @@ def rate_of(database: Database, operation: str, mode: str, seconds: int, folder:
     """Return the transactions a second that PostgreSQL does of this operation's statement."""
     script = folder / f"{operation} {mode}.pgbench"
     script.write_text(_VARIABLES + _statement(operation, mode) + ";\n")
-    options = [f"--client={_CONNECTIONS}", "--jobs=1", f"--time={seconds}", "--no-vacuum"]
+    options = [f"--client={CONNECTIONS}", "--jobs=1", f"--time={seconds}", "--no-vacuum"]
     done = subprocess.run(
         [database.programs / "pgbench", *options, f"--protocol={mode}", "-f", script, database.url],
         check=False,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 16
+"""As many as the service's pool has."""
 _SCRIPT = Path(__file__).with_name("load.lua")
 
 

@@ -23,8 +23,9 @@ NOT_2XX = (
 )
 """What our service answers otherwise than with a 2xx."""
 
+NOBODYS = 2**53 - 1  # the contract's largest id, which no task has
+
 _TTL = 86_400
-_NOBODYS = 9_007_199_254_740_991
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _requests() -> dict[str, tuple[int, list[bytes]]]:
         "401, forged token": (401, [_request("GET", path, forged[u]) for u, path in tasks]),
         "404, no such task": (
             404,
-            [_request("GET", f"{paths[u]}/{_NOBODYS}", t) for u, t in tokens.items()],
+            [_request("GET", f"{paths[u]}/{NOBODYS}", t) for u, t in tokens.items()],
         ),
         "422, misspelt property": (
             422,

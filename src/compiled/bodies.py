@@ -128,7 +128,7 @@ def declared_length(headers: HeaderFields) -> bytes:
     return headers.get(b"content-length", b"0").lstrip(b"0") or b"0"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # clients choose them: 256 of 200 bytes have 50 KiB
 def media_type_of(content_type: bytes) -> str | None:
     """Return the media type in lower case, or None if its charset is not UTF-8."""
     media_type, *parameters = content_type.decode("latin-1").lower().split(";")

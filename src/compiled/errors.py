@@ -7,7 +7,9 @@ from typing import NamedTuple
 from compiled.request import Headers
 
 MOST_FAULTS = 100
+"""Of a refusal: 40,000 characters at most, as a pointer and a detail have 200 each."""
 MOST_CHARACTERS = 200
+"""Of a pointer, a detail or another message, parts of which may be a client's."""
 
 
 class Fault(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from db.errors import InvalidCursor
 from db.models import PRIORITIES
 
-_ID_BYTES = 8
+_ID_BYTES = 8  # a BIGINT's
 _DIGEST_BYTES = 8
 _MOST_ID = 2**53 - 1  # the contract's
 _DUE_BYTES = len("2026-12-01T09:30")

@@ -16,7 +16,7 @@ KeyName = tuple[str | None, str]
 _TELLING = ("alg", "crv", "kty")
 _NAME = re.compile("[ -~]+")
 _LONGEST_NAME = 32  # characters; registered ones have at most 20
-_MOST_NAMES = 10
+_MOST_NAMES = 10  # the issuer chooses them; these have 338 characters at most, in a log line
 
 
 class NotASetError(Exception):

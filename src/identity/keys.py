@@ -18,6 +18,8 @@ from identity.jwk_set import (
 
 logger = logging.getLogger("todo_api.keys")
 
+FETCH_TIMEOUT = 3.0  # seconds; a request whose token names an unknown key waits for the fetch
+
 _TICK = 0.01  # seconds; a timer may come a little early
 _MAX_JWKS_BYTES = 1024 * 1024
 
@@ -74,7 +76,7 @@ class KeySet:
         *,
         cool_down: float = 10,
         refresh_interval: float = 300,
-        timeout: float = 3,
+        timeout: float = FETCH_TIMEOUT,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -11,7 +11,7 @@ _LEAST_EXPONENT = 65537  # FIPS 186-5, 5.1: above 2^16; there are attacks on sma
 _MOST_EXPONENT = 2**256  # likewise; a larger one makes verification slow
 _SMALL = 2**16
 _FERMAT_ROUNDS = 100  # enough for primes that are close to each other (CVE-2022-26320)
-_REMEMBERED = 256
+_REMEMBERED = 256  # moduli; an issuer has few, and 256 of 4096 bits have 128 KiB
 
 
 def is_weak(key: object) -> bool:

@@ -16,7 +16,7 @@ import handlers
 from compiled import Operations
 from db.pool.pool import Pool
 from identity.auth import Authenticator
-from identity.keys import KeySet, SharedSecret
+from identity.keys import FETCH_TIMEOUT, KeySet, SharedSecret
 from todo_api.contract import contract, users
 from todo_api.database import database
 from todo_api.http.cors import Cors
@@ -65,7 +65,6 @@ _EXPOSED = (
     "WWW-Authenticate",
     "X-Request-ID",
 )
-_JWKS_TIMEOUT = 3.0  # seconds
 
 
 def create_app(settings: Settings | None = None, supervisor: int | None = None) -> AsyncApp:
@@ -133,7 +132,7 @@ def _keys(settings: Settings) -> SharedSecret | KeySet:
             settings.jwks_url,
             cool_down=settings.jwks_cool_down,
             refresh_interval=settings.jwks_refresh_interval,
-            timeout=min(_JWKS_TIMEOUT, settings.request_timeout),
+            timeout=min(FETCH_TIMEOUT, settings.request_timeout),
         )
     return SharedSecret(signing_secret(settings))
 

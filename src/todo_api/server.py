@@ -16,13 +16,13 @@ from todo_api.wire.protocol import Protocol
 _APPLICATION = "todo_api.app:create_app"
 _GRACE_SECONDS = 5
 """How much longer than the slowest request a shutdown waits."""
-_BEAT = 1.0  # seconds
+_BEAT = 1.0  # seconds; the supervisor kills a worker after 30 of them in silence (`workers.child`)
 _ALWAYS: dict[str, Any] = {
     "factory": True,
     "loop": "uvloop",
     "http": Protocol,
     "ws": "none",
-    "backlog": 2048,
+    "backlog": 2048,  # uvicorn's default; Linux caps it at net.core.somaxconn (listen(2))
     "log_config": None,
     "access_log": False,
     "server_header": False,

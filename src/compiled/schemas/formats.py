@@ -9,7 +9,7 @@ from datetime import date
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-_MOST_OF_FLOAT = 3.4028234663852886e38
+_MOST_OF_FLOAT = 3.4028234663852886e38  # the largest binary32 (IEEE 754): (2 - 2^-23) * 2^127
 
 DETAILS = {
     "byte": "Must be base64, such as TWlsaw==.",

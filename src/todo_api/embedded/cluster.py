@@ -19,7 +19,7 @@ from todo_api.embedded.programs import (
     find_programs,
 )
 
-_PASSWORD_BYTES = 32
+_PASSWORD_BYTES = 32  # enough against brute force, by the documentation of `secrets`
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes in base64
 
 _INITDB = (

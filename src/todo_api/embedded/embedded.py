@@ -23,8 +23,8 @@ from todo_api.embedded.programs import EmbeddedError
 
 __all__ = ["EmbeddedError", "embedded_server", "held", "running", "signals_deferred"]
 
-_PATIENCE = 30.0
-_PAUSE = 0.02
+_PATIENCE = 30.0  # seconds for a start or a stop
+_PAUSE = 0.02  # seconds between two looks whether that is done
 
 
 @contextmanager

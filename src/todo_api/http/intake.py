@@ -13,8 +13,8 @@ from todo_api.request import Request
 from todo_api.telemetry.logs import request_id
 from todo_api.telemetry.meter import Meter
 
-_REPORT_INTERVAL = 1.0  # seconds
-_MOST_AT_ONCE = 1_000  # refusals a second
+_REPORT_INTERVAL = 1.0  # seconds; all refusals within them share a log line
+_MOST_AT_ONCE = 1_000  # refusals a second; they take a tenth of a core
 
 _PROBE = re.compile(rb"(?:GET|HEAD) /(?:health|ready)[ ?]")
 _FIELD = rb"\n%b[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r"
@@ -28,7 +28,7 @@ class Intake:
     """Admits at most `most` requests that have not begun or wait for the database.
 
     Requests that wait for their own client, such as for a body, are not counted, so that slow
-    clients take nobody's place.
+    clients take nobody's place. By default, `most` equals the pool's `queue_limit`.
     """
 
     def __init__(
@@ -74,10 +74,7 @@ class Intake:
         return self._envelope.rendered(answer, request, date, last=False)
 
     def may_refuse(self) -> bool:
-        """Tell whether one more refusal may be sent at once, or should be delayed.
-
-        1,000 refusals a second take a tenth of a core.
-        """
+        """Tell whether one more refusal may be sent at once, or should be delayed."""
         now = int(self._loop.time())
         if now != self._second:
             self._second, self._at_once = now, 0

@@ -6,7 +6,7 @@ from threading import Thread
 
 from redis import Redis, RedisError
 
-_MOST = 1.0  # seconds
+_MOST = 1.0  # seconds that a start is delayed without Redis, which only causes a warning
 
 
 def trouble_with_redis(url: str) -> str | None:

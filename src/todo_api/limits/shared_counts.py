@@ -14,14 +14,14 @@ from throttled.exceptions import StoreUnavailableError
 _PATIENCE = 0.1  # seconds
 _GRACE = 0.01
 """Additional seconds for a reply that has arrived, but that this process was too busy to read."""
-_MOST_WAITS = 10
+_MOST_WAITS = 10  # 1.1 seconds in all, while other requests get replies
 _LIFE = 2.0
 """Seconds after which a count is abandoned, though its request waits less.
 
 Connecting with TLS and a password takes longer than a reply. It is finished in the background;
 otherwise the next request would find no connection either.
 """
-_PAUSE = 1.0  # seconds
+_PAUSE = 1.0  # seconds until the next request tries Redis; the others don't wait for it
 _CONNECTIONS = 16
 
 logger = logging.getLogger("todo_api.limits")

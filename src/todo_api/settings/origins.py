@@ -20,7 +20,7 @@ _NO_ORIGIN = {"about", "blob", "data", "file", "filesystem", "ftp", "javascript"
 _NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _APPS_NAME = re.compile("[A-Za-z0-9._~-]+")
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
-_MOST = 65_535
+_HIGHEST_PORT = 65_535  # of 16 bits (RFC 9293, 3.1)
 
 _FORM = "must be origins as browsers send them, scheme, host and port without a path"
 _PUNYCODE = "must have hosts as browsers send them, in Punycode (xn--)"
@@ -50,8 +50,8 @@ def origin_of(text: str) -> str:
 def _port(digits: str | None, default: int | None) -> str:
     if not digits or int(digits) == default:
         return ""
-    if not 0 < int(digits) <= _MOST:
-        raise ValueError(f"must have ports from 1 to {_MOST}")
+    if not 0 < int(digits) <= _HIGHEST_PORT:
+        raise ValueError(f"must have ports from 1 to {_HIGHEST_PORT}")
     return f":{int(digits)}"
 
 

@@ -21,7 +21,7 @@ _FAREWELL = 1.0
 """Seconds that a shutdown keeps an idle connection open for a request that is on its way: closing
 it at once would reset what the client has just sent (RFC 9112, 9.6)."""
 
-_MOST_DISCARDED = 1024 * 1024  # bytes, after the last response
+_MOST_DISCARDED = 1024 * 1024  # bytes, after the last response: 16 of the largest bodies
 
 
 class Closing(Link):

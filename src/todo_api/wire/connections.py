@@ -9,7 +9,8 @@ MOST_RECEIVED = 8 * 1024 * 1024
 MOST_UNSENT = 16 * 1024 * 1024
 """Bytes of responses that the clients have not read, of all connections together."""
 
-_TICK = 0.25  # seconds
+_TICK = 0.25
+"""Seconds by which a deadline may be early or late; a look at 5,000 connections takes 0.7 ms."""
 _TURNS = 16
 """Pipelined requests to begin before the loop handles new connections and other requests."""
 
@@ -21,6 +22,7 @@ class Deadlines(NamedTuple):
     """Without a request; longer than proxies keep them, or a proxy would use a closed one."""
     head: float = 10.0
     body: float = 10.0
+    """REQUEST_TIMEOUT, which has the same default, replaces this and `head`."""
     unread: float = 30.0
     """With a response that the client reads too slowly (`LEAST_READ` of `outbox`)."""
     refused: float = 1.0

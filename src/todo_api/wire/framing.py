@@ -10,8 +10,12 @@ from typing import Protocol
 from todo_api.problems.errors import MalformedRequest, PayloadTooLarge
 
 MOST_BYTES = 65_536
+"""The maximum of a body: at most `head.MOST_BYTES`, as the inbox holds one of known length."""
 MOST_FRAMING = 8_192
-"""The maximum of a chunked body's bytes that are not data, plus `_PER_LINE` for each line."""
+"""The maximum of a chunked body's bytes that are not data, plus `_PER_LINE` for each line.
+
+`_PER_LINE` says what this allows.
+"""
 _PER_LINE = 12
 """Bytes that each line counts in addition, because a chunk of one byte takes as long as any.
 
@@ -20,7 +24,7 @@ So 64 KiB may come in chunks of 144 bytes, and no body has more than 546 lines o
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n")
-_LONGEST_SIZE = 16  # digits, including leading zeros
+_LONGEST_SIZE = 16  # digits, including leading zeros; as many as 64 bits have
 
 
 class Body(Protocol):

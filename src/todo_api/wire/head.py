@@ -14,7 +14,8 @@ from compiled.request import HeaderFields, fields_by_name
 from todo_api.problems.errors import HeadTooLarge, MalformedRequest
 
 MOST_BYTES = 65_536
-MOST_FIELDS = 100
+"""The maximum of a head, and of what an inbox holds: `framing.MOST_BYTES` can't be larger."""
+MOST_FIELDS = 100  # as many as Apache accepts by default (LimitRequestFields)
 
 _END = re.compile(rb"\n\r?\n")
 _REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])\r\n")

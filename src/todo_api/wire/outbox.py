@@ -6,7 +6,7 @@ import sys
 import termios
 
 LEAST_READ = 65_536
-"""Bytes that a slow client has to read in `Deadlines.unread` seconds."""
+"""Bytes that a slow client has to read in `Deadlines.unread` seconds: about 2 KB a second."""
 
 _MOST_UNNOTICED = 16_384
 """Up to this many unsent bytes, a client counts as reading."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from socket import socketpair
 
-_TICK = 1.0  # seconds
+_TICK = 1.0  # seconds; a worker that serves says so as often (`_BEAT` of `server`)
 _SILENCE = 30
 """Ticks without a word; not seconds, as a machine that was stopped goes on with the next tick."""
 

@@ -19,7 +19,11 @@ from todo_api.workers.child import Child, how_ended
 from todo_api.workers.orders import PYTHON, SIGNALS, Orders, listeners_of, received
 
 COMMAND = (*PYTHON, "todo_api.workers.worker")
-_LONGEST_PAUSE = 30.0  # seconds before another start, where one after another fails
+_LONGEST_PAUSE = 30.0
+"""Seconds before another start, where one after another fails.
+
+So starts of two seconds of CPU time take less than a tenth of a core for each worker.
+"""
 _MORE_TO_END = 10.0  # seconds beyond what a worker may need; by then it hangs
 
 _TOO_EARLY = "Error: Stopped before it was ready."
