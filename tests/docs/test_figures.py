@@ -88,3 +88,20 @@ def test_the_page_tells_when_and_of_which_version(page: str) -> None:
     version = BENCH["versions"]["our service"].split(",")[0].removeprefix("todo-api ")
     assert BENCH["date"] in text
     assert f"version {version}" in text
+
+
+def test_what_options_cost_is_what_was_measured() -> None:
+    [table] = tables((ROOT / "bench/OPTIONS.md").read_text())
+    cpu = {name: float(cell) for name, _, cell, _ in table[1:]}
+    lost = {name: cell.split("%")[0].removeprefix("-") for name, *_, cell in table[1:]}
+    as_it_comes = cpu["as it comes"]
+    few, all_ = (cpu[f"traces of {name}"] for name in ("1 % of the requests", "all requests"))
+    stated = {
+        "promises.md": f"about {float(lost['`RATE_LIMIT`, in memory']):.0f} % of throughput",
+        "deploy/metrics.md": f"Metrics cost {lost['`METRICS_PORT`']} %",
+        "deploy/tracing.md": f"a GET takes {few / as_it_comes:.1f}\n"
+        "times the CPU time that it takes without traces, and with everything sampled"
+        f" {all_ / as_it_comes:.1f} times",
+    }
+    for page, sentence in stated.items():
+        assert sentence in (ROOT / "docs" / page).read_text()
