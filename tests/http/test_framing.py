@@ -18,7 +18,8 @@ BEHIND = b"GET /behind HTTP/1.1\r\nHost: a\r\n\r\n"
 sizes = st.integers(0, 40)
 extensions = st.sampled_from([b"", b"", b"", b";a=b", b'; a="b;c"', b" ;a", b" ", b";\x01", b"\t;"])
 line_ends = st.sampled_from([b"\r\n"] * 12 + [b"\n", b"\r", b""])
-trailers = st.sampled_from([b"X: a\r\n", b"Content-Length: 3\r\n", b" folded\r\n", b"no colon\r\n"])
+FRAMING = [b"Content-Length: 3\r\n", b"transfer-encoding: chunked \t;a=b\r\n"]
+trailers = st.sampled_from([b"X: a\r\n", *FRAMING, b" folded\r\n", b"no colon\r\n"])
 
 
 @st.composite
@@ -112,6 +113,11 @@ def test_what_is_whole_for_llhttp_is_the_same_here(stream: bytes) -> None:
 @pytest.mark.parametrize("body", [b"\r\n", b"\n", b"1\n", b"g\r\n", b"-1\r\n", b"1;\x00\r\n"])
 def test_a_bad_size_is_malformed(body: bytes) -> None:
     assert by_us(body, [])[0] == "MalformedRequest"
+
+
+@pytest.mark.parametrize("trailer", FRAMING)
+def test_a_trailer_that_frames_a_message_is_malformed(trailer: bytes) -> None:
+    assert by_us(b"0\r\nX: y\r\n%b\r\n" % trailer, [])[0] == "MalformedRequest"
 
 
 def test_a_body_of_64_kib_is_whole_in_chunks_of_144_bytes() -> None:

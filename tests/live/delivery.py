@@ -17,7 +17,10 @@ from tests.live.wire import Answer, answer_of
 _READ = 65_536
 FAREWELL = b"HEAD /health HTTP/1.1\r\nHost: a\r\nX-Request-ID: %s\r\n\r\n"
 _VOLATILE_FIELDS = {"date", "x-request-id", "location", "etag", "content-length"}
-_VOLATILE_KEYS = {"id", "created_at", "updated_at", "timestamp", "request_id", "user_id"}
+_VOLATILE_KEYS = {
+    *("id", "created_at", "updated_at", "completed_at"),
+    *("timestamp", "request_id", "user_id"),
+}
 
 
 class Delivery(NamedTuple):

@@ -23,7 +23,9 @@ So 64 KiB may come in chunks of 144 bytes, and no body has more than 546 lines o
 """
 
 _CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:;[\t -~\x80-\xff]*)?\r\n")
-_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n")
+_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t -~\x80-\xff]*\r\n")
+_NO_TRAILERS = frozenset({b"content-length", b"transfer-encoding"})
+"""They frame a message: who takes them for fields of the head reads another (RFC 9110, 6.5.1)."""
 _LONGEST_SIZE = 16  # digits, including leading zeros; as many as 64 bits have
 
 
@@ -66,7 +68,7 @@ class Sized:
 
 
 class Chunked:
-    """A chunked body; extensions and trailers are ignored (RFC 9112, 7.1)."""
+    """A chunked body; extensions and trailers are ignored (RFC 9112, 7.1), once they are valid."""
 
     def __init__(self) -> None:
         self._content = bytearray()
@@ -97,8 +99,8 @@ class Chunked:
                 self._begin_chunk(line)
             elif line == b"\r\n":
                 return True
-            elif not _TRAILER.fullmatch(line):
-                raise MalformedRequest
+            else:
+                _check_trailer(line)
 
     def _line(self, received: bytearray) -> bytes | None:
         end = received.find(b"\n") + 1
@@ -135,3 +137,9 @@ class Chunked:
         del received[:2]
         self._in_chunk = False
         return True
+
+
+def _check_trailer(line: bytes) -> None:
+    trailer = _TRAILER.fullmatch(line)
+    if trailer is None or trailer[1].lower() in _NO_TRAILERS:
+        raise MalformedRequest
