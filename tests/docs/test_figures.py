@@ -82,6 +82,15 @@ def test_the_speed_that_a_page_states_is_that_of_the_benchmarks_report(page: str
         assert name in {row[0] for row in same} or name.startswith(("`", "Todo API"))
 
 
+def test_what_a_core_of_postgresql_does_is_what_pgbench_did() -> None:
+    report = (ROOT / "bench/RESULTS.md").read_text()
+    rows = {row[0]: row[1:] for table in tables(report) for row in table}
+    text = (ROOT / "docs/deploy/capacity.md").read_text().partition("\n## Requests: PostgreSQL")[2]
+    get, listed, post, patch = rows["pgbench, prepared: transactions/s"]
+    assert re.search(rf"{get}\s+GET, {listed} lists of 50, {post} POST and {patch} PATCH", text)
+    assert f"{listed} ÷ 2" in text
+
+
 @pytest.mark.parametrize("page", OF_THE_BENCH)
 def test_the_page_tells_when_and_of_which_version(page: str) -> None:
     text = (ROOT / page).read_text()

@@ -111,8 +111,11 @@ class Handler(logging.StreamHandler[TextIO]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record's line, a request's soon, others at once."""
         try:
-            self.keep(self.format(record))
-            if record.name != REQUESTS:
+            line = self.format(record)
+            if record.name == REQUESTS:
+                self.keep(line)
+            else:
+                self._lines.append(line)
                 self.flush()
         except Exception:  # noqa: BLE001 (what can't be logged must not end what is logged)
             self.handleError(record)
