@@ -50,6 +50,12 @@ def test_a_promises_figures_are_those_of_the_campaign(row: list[str]) -> None:
     assert not recorded or numbers(stated) <= numbers(recorded)
 
 
+def test_what_a_migration_takes_is_what_the_campaign_measured() -> None:
+    page = (ROOT / "docs/upgrading.md").read_text()
+    [taken] = re.findall(r"held its lock for .*? seconds and writes [\d.]+", page, re.DOTALL)
+    assert numbers(taken) <= numbers(figures_of(["test_migrations"]))
+
+
 def test_the_promises_tell_of_which_version_and_day_they_are() -> None:
     dates = {recorded["date"] for recorded in CAMPAIGN["tests"].values()}
     assert dates
