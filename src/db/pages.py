@@ -13,7 +13,6 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import (
     Boolean,
     Text,
-    and_,
     bindparam,
     case,
     col,
@@ -80,10 +79,11 @@ def _contains(column: Any) -> ColumnElement[bool]:
     The planner estimates that a CASE is true for half of the rows. For a bare expression it would
     expect few rows, read the user's tasks in any order, and sort them.
     """
-    hint = func.strpos(func.lower(column), bindparam("hint", type_=Text))
+    hints = [bindparam(name, type_=Text) for name in ("hint", "ascii_hint")]
+    hint = func.strpos(func.lower(column), case((_LOWER_IS_COMMON, hints[0]), else_=hints[1]))
     unordered = (_matches(column, "accents"), func.normalize(column, text("NFD")))
     return case(
-        (and_(_LOWER_IS_COMMON, hint == _ZERO), false()),
+        (hint == _ZERO, false()),
         (_matches(case(unordered, else_=column), "q"), true()),
         else_=false(),
     )

@@ -2,13 +2,14 @@
 
 PostgreSQL's `lower()` depends on the locale, does not fold `ß`, and treats `é` and `e` with a
 combining accent as different texts. So the expression lists the spellings of each letter. It costs
-three times as much as `lower()`. The hint is a part of the search text that `lower()` always finds,
-and filters the tasks first.
+three times as much as `lower()`. A hint is a part of the search text that `lower()` always finds,
+and filters the tasks first: one in common locales, and one in all others, such as C and the
+Turkish, where `lower()` maps no letters beyond ASCII, or I to another letter than i.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise, zip_longest
 from unicodedata import category, combining, is_normalized, normalize
@@ -25,15 +26,20 @@ _MOST_LINKED = 12
 def parameters(q: str | None) -> dict[str, str | None]:
     """Return a search's parameters for the statement of a page; all are NULL without a search.
 
-    `q` is the expression, `hint` may be NULL with a search, too, and `accents` matches the texts
-    that have to be decomposed before they are compared.
+    `q` is the expression. `hint`, for common locales, and `ascii_hint`, for all, may be NULL with a
+    search, too. `accents` matches the texts that have to be decomposed before they are compared.
     """
     if q is None:
-        return {"q": None, "hint": None, "accents": None}
+        return dict.fromkeys(("q", "hint", "ascii_hint", "accents"))
     text = folded(q)
     parts = _parts(text)
     expression = "".join([*map(_ways, parts), _WHOLE_LETTER])
-    return {"q": expression, "hint": _hint(parts), "accents": _accents(text)}
+    return {
+        "q": expression,
+        "hint": _hint(parts, _plain),
+        "ascii_hint": _hint(parts, _plain_in_ascii),
+        "accents": _accents(text),
+    }
 
 
 def folded(text: str) -> str:
@@ -145,11 +151,11 @@ def _accents(text: str) -> str | None:
     return _WITH_ACCENTS if any(map(combining, text)) else None
 
 
-def _hint(parts: list[str]) -> str | None:
+def _hint(parts: list[str], is_plain: Callable[[str], bool]) -> str | None:
     """Return the longest substring that `lower()` of every match contains, or None."""
     runs = [""]
     for part, following in zip_longest(parts, parts[1:], fillvalue=""):
-        plain = _plain(part) and following[:1] not in _MARKS
+        plain = is_plain(part) and following[:1] not in _MARKS
         runs[-1] += part if plain else ""
         if not plain or part == "i":  # a dot may follow
             runs.append("")
@@ -164,3 +170,9 @@ def _plain(part: str) -> bool:
     written = _SPELLINGS.get(part, "")
     known = ord(part) < _LONG_KNOWN or not written
     return known and all(each.lower()[0] == part for each in written)
+
+
+@lru_cache(_KEPT)
+def _plain_in_ascii(part: str) -> bool:
+    """Tell whether a part is plain where `lower()` maps nothing but ASCII, and perhaps not I."""
+    return _plain(part) and (part + _SPELLINGS.get(part, "")).isascii()

@@ -69,6 +69,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "complete": (True, False),
     "q": (SEARCH["q"],),
     "hint": (SEARCH["hint"],),
+    "ascii_hint": (SEARCH["ascii_hint"],),
     "accents": (SEARCH["accents"],),
     "tags": (["a", "b"],),
     "due_from": ("2026-12-01",),

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
-from typing import Any
 from unicodedata import normalize
 
 import psycopg2
@@ -54,6 +53,7 @@ WRITTEN = (
     "xao\u0301\u0302\u0323\u0331",
 )
 
+Matched = Callable[[list[str], list[dict[str, str | None]]], list[bool]]
 Found = Callable[[list[tuple[str, str]]], list[bool]]
 
 
@@ -82,24 +82,30 @@ def locale_of_libc(running_server: Server) -> str:
 
 
 @pytest.fixture(scope="module", params=["database_url", "locale_c", "locale_of_libc"])
-def found(request: pytest.FixtureRequest) -> Iterator[Found]:
-    """Tell of texts and searches whether PostgreSQL finds one by the other."""
-    clause = Statement.of("found", "", pages._contains(literal_column("text")))
-    columns = {name: name for name in ("q", "hint", "accents")}
-    arrays = ", ".join(["%s::text[]"] * 4)
-    names = "WITH ORDINALITY AS given (text, q, hint, accents, number)"
+def matched(request: pytest.FixtureRequest) -> Iterator[Matched]:
+    """Tell of texts and the parameters of searches whether PostgreSQL finds one by the other."""
+    clause = Statement.of("matched", "", pages._contains(literal_column("text")))
+    columns = {name: name for name in search.parameters(None)}
+    arrays = ", ".join(["%s::text[]"] * (len(columns) + 1))
+    names = f"WITH ORDINALITY AS given (text, {', '.join(columns)}, number)"
     select = f"SELECT {clause % columns} FROM unnest({arrays}) {names} ORDER BY number"
     with closing(psycopg2.connect(request.getfixturevalue(request.param))) as connection:
 
-        def found(pairs: list[tuple[str, str]]) -> list[bool]:
-            asked = [search.parameters(q) for _, q in pairs]
-            given: list[list[Any]] = [[text for text, _ in pairs]]
-            given += [[each[name] for each in asked] for name in columns]
+        def matched(texts: list[str], asked: list[dict[str, str | None]]) -> list[bool]:
+            given = [texts, *([each[name] for each in asked] for name in columns)]
             with connection.cursor() as cursor:
                 cursor.execute(select, given)
                 return [answer for (answer,) in cursor]
 
-        yield found
+        yield matched
+
+
+@pytest.fixture(scope="module")
+def found(matched: Matched) -> Found:
+    def found(pairs: list[tuple[str, str]]) -> list[bool]:
+        return matched([text for text, _ in pairs], [search.parameters(q) for _, q in pairs])
+
+    return found
 
 
 def wrong(found: Found, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -189,18 +195,30 @@ def test_the_locale_c_changes_no_plan(locale_c: str, order: str, q: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("q", "hint"),
+    ("q", "hint", "in_ascii"),
     [
-        ("MILK", "mi"),
-        ("First", "rst"),
-        ("Straße", "stra"),
-        ("молоко", "молоко"),
-        ("ΟΔΟΣ", "οδο"),
-        ("café au lait", " au lai"),
-        ("买牛奶", "买牛奶"),
-        ("100%", "100%"),
-        ("각하", None),
+        ("MILK", "mi", "m"),
+        ("First", "rst", "rst"),
+        ("work", "work", "wor"),
+        ("Straße", "stra", "stra"),
+        ("молоко", "молоко", None),
+        ("ΟΔΟΣ", "οδο", None),
+        ("café au lait", " au lai", " au la"),
+        ("买牛奶", "买牛奶", None),
+        ("100%", "100%", "100%"),
+        ("각하", None, None),
     ],
 )
-def test_most_tasks_are_passed_over_by_a_part_of_the_text(q: str, hint: str | None) -> None:
-    assert search.parameters(q)["hint"] == hint
+def test_most_tasks_are_passed_over_by_a_part_of_the_text(
+    q: str, hint: str | None, in_ascii: str | None
+) -> None:
+    asked = search.parameters(q)
+
+    assert (asked["hint"], asked["ascii_hint"]) == (hint, in_ascii)
+
+
+def test_a_hint_passes_tasks_over_in_every_locale(matched: Matched) -> None:
+    def with_hint(hint: str) -> dict[str, str | None]:
+        return {"q": "", "hint": hint, "ascii_hint": hint, "accents": None}
+
+    assert matched(["Buy BREAD"] * 2, [with_hint("bread"), with_hint("milk")]) == [True, False]

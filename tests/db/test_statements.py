@@ -104,7 +104,7 @@ def test_a_page_has_the_clauses_of_what_is_asked_for_and_no_others() -> None:
         after = {"after", "after_key"} if order in {"due_date", "-priority"} else {"after"}
         assert parameters(pages.page(order, frozenset(), goes_on=True)) == alone | after
         for name in pages.FILTERS:
-            more = {"hint", "accents"} if name == "q" else set()
+            more = {"hint", "ascii_hint", "accents"} if name == "q" else set()
             text = pages.page(order, frozenset({name}), goes_on=False)
             assert parameters(text) == alone | {name} | more
 
