@@ -7,8 +7,8 @@ from hashlib import blake2b
 from time import time
 from typing import Any, NamedTuple, NoReturn
 
-from jwt import InvalidSignatureError, PyJWK, PyJWS, PyJWTError
-from jwt.utils import base64url_decode
+from jwt import PyJWK, PyJWTError
+from jwt.utils import base64url_decode, base64url_encode
 
 from identity.keys import KeySet, SharedSecret
 
@@ -22,8 +22,6 @@ _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
 _UNSUPPORTED_HEADERS = frozenset({"crit", "b64", "zip"})
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  # RFC 7515, 4.1.9
 _MALFORMED = "The token is malformed or its signature is wrong."  # no client needs to know which
-
-_jws = PyJWS()
 
 
 class TokenMissing(Exception):
@@ -170,12 +168,28 @@ def _bearer_token(authorization: Sequence[bytes]) -> bytes:
 
 def _header(token: bytes) -> dict[str, Any]:
     with _hostile_input():
-        return _json_object(base64url_decode(token.partition(b".")[0]))
+        return _json_object(_decoded(token.partition(b".")[0]))
 
 
 def _claims(token: bytes, key: PyJWK) -> dict[str, Any]:
+    """Return the claims of a token that `key` has signed (RFC 7515, 5.2).
+
+    PyJWT's algorithm verifies the signature. Its `decode` would parse the header again, and look at
+    each character in Python: a forged token of 50 KB would hold all requests up for 3 ms.
+    """
+    signed, _, signature = token.rpartition(b".")
     with _hostile_input():
-        return _json_object(_jws.decode(token, key, algorithms=[key.algorithm_name]))
+        if not key.Algorithm.verify(signed, key.key, _decoded(signature)):
+            raise TokenInvalid("signature", _MALFORMED)
+        return _json_object(_decoded(signed.partition(b".")[2]))
+
+
+def _decoded(segment: bytes) -> bytes:
+    """Decode base64url; raises ValueError if bytes are written otherwise than in RFC 4648, 3.5."""
+    decoded = base64url_decode(segment)
+    if base64url_encode(decoded) != segment:
+        raise ValueError("not the one text that these bytes have")
+    return decoded
 
 
 @contextmanager
@@ -183,8 +197,6 @@ def _hostile_input() -> Iterator[None]:
     """Turn the errors of PyJWT, base64 and json into TokenInvalid."""
     try:
         yield
-    except InvalidSignatureError:
-        raise TokenInvalid("signature", _MALFORMED) from None
     except (PyJWTError, ValueError, RecursionError):
         raise TokenInvalid("malformed", _MALFORMED) from None
 
