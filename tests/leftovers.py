@@ -21,6 +21,7 @@ SHARED = (
     ("thread", "(AnyIO worker", "the shared application's loop keeps idle workers"),
     ("process", " postgres", "fixtures restart the shared servers that a test stopped"),
     ("log handler", "<stderr>", "the first application of the process sets the log up"),
+    ("log handler", "<_io.FileIO", "likewise, where pytest captures standard error"),
     ("log handler", "LogCaptureHandler", "pytest's own, also on loggers that do not propagate"),
     ("socket", DATABASE, "the shared application's pool grows on demand"),
 )
