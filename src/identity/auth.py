@@ -1,15 +1,14 @@
-import json
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from time import time
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from jwt import PyJWK, PyJWTError
-from jwt.utils import base64url_decode, base64url_encode
+from jwt import PyJWK
 
+from identity.errors import TokenInvalid, TokenMissing
+from identity.jws import claims_of, header_of, hostile_input, malformed
 from identity.keys import KeySet, SharedSecret
 
 _MAX_VERIFIED = 10_000  # tokens; 10 MiB with those of 800 bytes, 22 MiB with the longest
@@ -21,22 +20,6 @@ _BEARER = re.compile(rb"\s*bearer(?![!#$%&'*+.^`|~\w-])", re.IGNORECASE)
 _CREDENTIALS = re.compile(rb"bearer +([\w-]+\.[\w-]+\.[\w-]+)", re.IGNORECASE)
 _UNSUPPORTED_HEADERS = frozenset({"crit", "b64", "zip"})
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})  # RFC 7515, 4.1.9
-_MALFORMED = "The token is malformed or its signature is wrong."  # no client needs to know which
-
-
-class TokenMissing(Exception):
-    """The request carries no bearer token."""
-
-
-class TokenInvalid(Exception):
-    """The request's bearer token is not valid.
-
-    The message is a sentence for the client; `reason` is a stable keyword for the log.
-    """
-
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.reason = reason
 
 
 class _Verified(NamedTuple):
@@ -92,8 +75,8 @@ class Authenticator:
             await admit()
         token = _bearer_token(authorization)
         self.misses += 1
-        key = await self._key(_header(token))
-        claims = _claims(token, key)
+        key = await self._key(header_of(token))
+        claims = claims_of(token, key)
         expires = _check_times(claims)
         self._check_issuer_and_audience(claims)
         user = self._user(claims)
@@ -109,10 +92,10 @@ class Authenticator:
             raise TokenInvalid("type", "The token is of another type than JWT.")
         kid = header.get("kid")
         if "kid" in header and not isinstance(kid, str):
-            _malformed()
+            malformed()
         algorithm = header.get("alg")
         if not isinstance(algorithm, str):
-            _malformed()
+            malformed()
         key = await self.keys.find(kid, algorithm)
         if key is None and self.keys.knows(kid):
             raise TokenInvalid(
@@ -134,7 +117,7 @@ class Authenticator:
         user = claims.get("user_id", claims.get("sub"))
         if type(user) is int and user >= 0 and "user_id" in claims:  # numeric user ids
             user = str(user)
-        with _hostile_input():  # no pattern can be matched with a lone surrogate
+        with hostile_input():  # no pattern can be matched with a lone surrogate
             valid = isinstance(user, str) and self._is_user(user)
         if not isinstance(user, str) or not valid:
             raise TokenInvalid("no user", "The token names no valid user.")
@@ -162,43 +145,8 @@ def _bearer_token(authorization: Sequence[bytes]) -> bytes:
         raise TokenMissing("The request needs an Authorization header with a bearer token.")
     credentials = _CREDENTIALS.fullmatch(authorization[0])
     if not credentials:
-        _malformed()
+        malformed()
     return credentials[1]
-
-
-def _header(token: bytes) -> dict[str, Any]:
-    with _hostile_input():
-        return _json_object(_decoded(token.partition(b".")[0]))
-
-
-def _claims(token: bytes, key: PyJWK) -> dict[str, Any]:
-    """Return the claims of a token that `key` has signed (RFC 7515, 5.2).
-
-    PyJWT's algorithm verifies the signature. Its `decode` would parse the header again, and look at
-    each character in Python: a forged token of 50 KB would hold all requests up for 3 ms.
-    """
-    signed, _, signature = token.rpartition(b".")
-    with _hostile_input():
-        if not key.Algorithm.verify(signed, key.key, _decoded(signature)):
-            raise TokenInvalid("signature", _MALFORMED)
-        return _json_object(_decoded(signed.partition(b".")[2]))
-
-
-def _decoded(segment: bytes) -> bytes:
-    """Decode base64url; raises ValueError if bytes are written otherwise than in RFC 4648, 3.5."""
-    decoded = base64url_decode(segment)
-    if base64url_encode(decoded) != segment:
-        raise ValueError("not the one text that these bytes have")
-    return decoded
-
-
-@contextmanager
-def _hostile_input() -> Iterator[None]:
-    """Turn the errors of PyJWT, base64 and json into TokenInvalid."""
-    try:
-        yield
-    except (PyJWTError, ValueError, RecursionError):
-        raise TokenInvalid("malformed", _MALFORMED) from None
 
 
 def _check_times(claims: dict[str, Any]) -> float:
@@ -229,28 +177,3 @@ def _audiences(claims: dict[str, Any]) -> list[Any]:
     aud = claims.get("aud") if "aud" in claims else claims.get("client_id", claims.get("azp"))
     audiences: list[Any] = aud if isinstance(aud, list) else [aud]
     return audiences if all(isinstance(audience, str) for audience in audiences) else []
-
-
-def _json_object(data: bytes) -> dict[str, Any]:
-    value = _STRICT_JSON.decode(data.decode())
-    if not isinstance(value, dict):
-        _malformed()
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("repeated name")  # two parsers could read it differently
-    return members
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and infinity are not JSON")
-
-
-_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-
-
-def _malformed() -> NoReturn:
-    raise TokenInvalid("malformed", _MALFORMED)

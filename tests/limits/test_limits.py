@@ -8,6 +8,7 @@ import throttled.utils
 from starlette.testclient import TestClient
 
 from identity import auth
+from identity.errors import TokenInvalid
 from tests.conftest import SECRET, problem
 from todo_api.app import create_app
 from todo_api.limits import limits
@@ -219,9 +220,9 @@ def test_a_forged_token_is_refused_before_its_signature_is_checked(
 
     def check(token: bytes, _key: object) -> NoReturn:
         checked.append(token)
-        raise auth.TokenInvalid("signature", "It is forged.")
+        raise TokenInvalid("signature", "It is forged.")
 
-    monkeypatch.setattr(auth, "_claims", check)
+    monkeypatch.setattr(auth, "claims_of", check)
     forged = [
         limited.get("/api/alice/tasks", headers={"Authorization": f"Bearer {token('bob')}{number}"})
         for number in range(5)

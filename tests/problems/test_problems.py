@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from compiled.errors import Fault, RequestRefused
 from db import errors as db_errors
 from db import readiness, tasks
-from identity import auth, keys
+from identity import errors as token_errors
+from identity import keys
 from tests.conftest import SECRET, problem
 from tests.declared import Declared
 from todo_api.contract import contract
@@ -73,7 +74,7 @@ ERRORS: dict[str, Exception] = {
 }
 KNOWN = [
     error
-    for module in (db_errors, readiness, errors, auth, keys)
+    for module in (db_errors, readiness, errors, token_errors, keys)
     for error in vars(module).values()
     if inspect.isclass(error)
     and issubclass(error, Exception)

@@ -11,7 +11,7 @@ from compiled.answers import Reply, reply
 from compiled.errors import MOST_CHARACTERS, Fault, RequestRefused, method_not_allowed
 from db.errors import InvalidCursor, WaitedTooLong
 from db.readiness import Unfit
-from identity.auth import TokenInvalid
+from identity.errors import TokenInvalid
 from todo_api.problems.causes import type_of
 from todo_api.problems.errors import ClientDisconnected, NoKeys, NoSuchPath, RateLimited
 from todo_api.problems.kinds import Kind, kind_of

@@ -18,7 +18,7 @@ from db.errors import (
     TaskNotFound,
 )
 from db.readiness import Unfit
-from identity.auth import TokenInvalid, TokenMissing
+from identity.errors import TokenInvalid, TokenMissing
 from identity.keys import KeysUnavailable
 from todo_api.problems.errors import (
     BodyTooSlow,

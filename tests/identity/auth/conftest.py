@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from identity.auth import Authenticator, TokenInvalid
+from identity.auth import Authenticator
+from identity.errors import TokenInvalid
 from identity.keys import KeySet, SharedSecret
 from tests.identity.auth.tokens import BASE, EC_JWK, ED_JWK, PUBLISHED, RSA_JWK, SECRET
 from todo_api.contract import users

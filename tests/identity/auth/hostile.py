@@ -106,6 +106,7 @@ MALFORMED = {
     "header no JSON": signed(header=b"{alg}"),
     "header in UTF-16": signed(header=json.dumps(HEADER).encode("utf-16")),
     "header of Latin 1": signed(header=b'{"alg":"EdDSA","kid":"ed","a":"\xe9"}'),
+    "header long": signed(header={**HEADER, "x5c": ["A" * 6200]}),
     "header nested": signed(header=NESTED),
     "header repeats alg": signed(header=b'{"alg":"none","alg":"EdDSA","kid":"ed"}'),
     "header repeats kid": signed(header=b'{"alg":"EdDSA","kid":"ec","kid":"ed"}'),

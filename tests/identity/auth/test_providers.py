@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from identity.auth import Authenticator, TokenInvalid
+from identity.auth import Authenticator
+from identity.errors import TokenInvalid
 from tests.identity.auth.conftest import Issuer, served
 from tests.identity.auth.tokens import EC, EC_JWK, NOW, RSA, RSA_JWK, SOON, signed
 from todo_api.contract import users

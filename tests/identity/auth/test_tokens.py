@@ -4,7 +4,8 @@ from typing import Any
 import jwt
 import pytest
 
-from identity.auth import Authenticator, TokenMissing
+from identity.auth import Authenticator
+from identity.errors import TokenMissing
 from identity.keys import KeySet, KeysUnavailable
 from tests.identity.auth.conftest import Issuer, is_user, refusal
 from tests.identity.auth.hostile import HOSTILE
@@ -108,6 +109,7 @@ async def test_a_token_of_an_older_client_is_accepted(legacy: Authenticator) -> 
         (CLAIMS, {**HEADER, "typ": "application/at+jwt"}),
         (CLAIMS, {**HEADER, "typ": "application/JWT"}),
         ({**CLAIMS, "name": "x" * 40_000}, HEADER),
+        (CLAIMS, {**HEADER, "x5c": ["x" * 6000]}),
         (CLAIMS, {**HEADER, "jku": "http://evil.example", "jwk": ATTACKER_JWK, "x5c": ["?"]}),
         ({**CLAIMS, "user_id": USER}, HEADER),
         ({**without("sub"), "user_id": USER}, HEADER),
