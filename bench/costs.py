@@ -11,6 +11,7 @@ from bench.servers import Server
 from bench.workload import NOT_2XX, SPEED
 
 _LINE_WRITTEN = 1.0  # seconds within which every server has written its line
+_STARTS = 2  # in each round; from one start to the next the same program differs by a tenth
 _ONE = SPEED[0]
 """The cheapest of the operations, so that all else shows most."""
 
@@ -26,17 +27,17 @@ def compare_answers(bench: Bench, ours: Peer, results: Results) -> None:
 
 
 def compare_logs(bench: Bench, ours: Peer, uvicorns: Peer, results: Results) -> None:
-    """Measure our service and a peer on uvicorn, each with its log and without."""
+    """Measure our service and a peer on uvicorn, each with its log and without, started anew."""
     silent = {ours.name: _unlogged(ours), uvicorns.name: _without_access_log(uvicorns)}
     results.silent = {name: peer.name for name, peer in silent.items()}
-    with bench.serving([ours, uvicorns, *silent.values()]) as servers:
-        for server in servers:
-            _check_log(bench, server, silent=server.peer in silent.values())
-            bench.warm_up(server, (_ONE,))
-        for turn in bench.turns("request log"):
-            for server in rotated(servers, turn):
-                of_server = results.logs.setdefault(server.peer.name, [])
-                of_server.append(bench.slice(server, _ONE))
+    peers = [ours, uvicorns, *silent.values()]
+    for turn in bench.turns("request log", of_each=_STARTS):
+        with bench.serving(rotated(peers, turn)) as servers:
+            for server in servers:
+                _check_log(bench, server, silent=server.peer in silent.values())
+                bench.warm_up(server, (_ONE,))
+            for server in servers:
+                results.logs.setdefault(server.peer.name, []).append(bench.slice(server, _ONE))
 
 
 def _unlogged(ours: Peer) -> Peer:

@@ -1,4 +1,4 @@
-"""What we write by hand, in turns with the libraries that do it: metrics, JSON log lines.
+"""What we write by hand, in turns with the libraries that do it: metrics, log lines, tokens.
 
 Needs python-json-logger, which nothing else here does: `.venv/bin/pip install python-json-logger`,
 then `.venv/bin/python -m bench.libraries`.
@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 import time
+from contextlib import suppress
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,14 @@ _TICK = 2_000  # requests between two updates of the shared counts, as at 8,000 
 _folder = tempfile.mkdtemp(dir="/dev/shm")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder  # is read when the library is imported
 
+import jwt  # noqa: E402 (see above)
 from prometheus_client import Counter, Histogram  # noqa: E402 (see above)
 from pythonjsonlogger.json import JsonFormatter as LibrarysFormatter  # noqa: E402 (see above)
 
+from identity.errors import TokenInvalid  # noqa: E402 (see above)
+from identity.jws import claims_of, header_of  # noqa: E402 (see above)
 from todo_api.request import Request  # noqa: E402 (see above)
+from todo_api.settings.development import token_for  # noqa: E402 (see above)
 from todo_api.telemetry.counts import BOUNDS  # noqa: E402 (see above)
 from todo_api.telemetry.meter import Meter  # noqa: E402 (see above)
 from todo_api.telemetry.request_line import fields_of, json_of  # noqa: E402 (see above)
@@ -34,6 +39,11 @@ _counter = Counter("requests", "Requests", ["operation", "status"])
 _histogram = Histogram("durations", "Durations", ["operation", "class"], buckets=BOUNDS)
 _meter = Meter(_folder)
 _request = Request("GET", id="a" * 32, operation="get_task", user="alice", status=200)
+_KEY = jwt.PyJWK({"kty": "oct", "alg": "HS256", "k": "a" * 43})
+_forged = token_for(
+    "k3JvT9qWm2XcY7bN4dRf6HsL1pZgA8uE", "a secret of somebody else, who is no issuer", 900
+).encode()
+_jws = jwt.PyJWS()
 _output = io.StringIO()
 _logger = logging.getLogger("bench")
 _logger.propagate = False
@@ -68,13 +78,34 @@ def our_lines() -> None:
         _output.write(json_of(_request, time.time(), 0.0012, 0.0008) + "\n")
 
 
+def tokens_of_the_library() -> None:
+    """Refuse a forged token with PyJWT, after a look at its header as for the choice of a key."""
+    for _ in range(_REQUESTS):
+        with suppress(jwt.InvalidSignatureError):
+            header_of(_forged)
+            _jws.decode(_forged, _KEY, algorithms=["HS256"])
+
+
+def our_tokens() -> None:
+    """Refuse a forged token as the service does."""
+    for _ in range(_REQUESTS):
+        with suppress(TokenInvalid):
+            header_of(_forged)
+            claims_of(_forged, _KEY)
+
+
 def main() -> None:
     """Print the medians, in microseconds of processor time for each request."""
     handler = logging.StreamHandler(_output)
     handler.setFormatter(LibrarysFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     _logger.addHandler(handler)
     measured: dict[Callable[[], None], list[float]] = {
-        each: [] for each in (metrics_of_the_library, our_metrics, lines_of_the_library, our_lines)
+        each: []
+        for each in (
+            *(metrics_of_the_library, our_metrics),
+            *(lines_of_the_library, our_lines),
+            *(tokens_of_the_library, our_tokens),
+        )
     }
     for _ in range(_ROUNDS):
         for each, costs in measured.items():

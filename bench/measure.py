@@ -76,10 +76,10 @@ class Bench:
         if self.operations[name].writes:
             self.database.fill()
 
-    def turns(self, what: str) -> Iterator[int]:
-        """Count the rounds, and tell where we are."""
-        for turn in range(self.rounds):
-            say(f"{what}, round {turn + 1} of {self.rounds}")
+    def turns(self, what: str, of_each: int = 1) -> Iterator[int]:
+        """Count the rounds, of which a stage may have several `of_each`, and tell where we are."""
+        for turn in range(self.rounds * of_each):
+            say(f"{what}, round {turn + 1} of {self.rounds * of_each}")
             yield turn
 
 
