@@ -87,6 +87,19 @@ async def test_an_origin_is_found_however_it_is_written(
     assert b"strict-transport-security" in refusal
 
 
+@pytest.mark.parametrize("name", ["Origin", "X-Request-ID"])
+@pytest.mark.parametrize("field", ["{}: a{}b", "{}:{}", "{}{}", "{}{}: a", "X: a\n{}:{}\n"])
+async def test_white_space_holds_no_refusal_up(
+    pool: Pool, envelope: Envelope, name: str, field: str
+) -> None:
+    """A search that backtracks would take hours, and end with the test's time."""
+    head = f"GET / HTTP/1.1\r\n{field.format(name, ' ' * 60_000)}\r\n\r\n".encode()
+    with closing(Intake(pool, envelope)) as intake:
+        refusal = intake.refusal(head, "http", b"")
+
+    assert parsed(refusal)[0] == 503
+
+
 async def test_the_refusal_of_head_has_no_body(pool: Pool, envelope: Envelope) -> None:
     with closing(Intake(pool, envelope)) as intake:
         refusal = intake.refusal(head_of("/", method="HEAD"), "http", b"")

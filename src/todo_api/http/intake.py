@@ -17,7 +17,7 @@ _REPORT_INTERVAL = 1.0  # seconds; all refusals within them share a log line
 _MOST_AT_ONCE = 1_000  # refusals a second; they take a tenth of a core
 
 _PROBE = re.compile(rb"(?:GET|HEAD) /(?:health|ready)[ ?]")
-_FIELD = rb"\n%b[ \t]*:[ \t]*([^\r\n]*?)[ \t]*\r"
+_FIELD = rb"\n%b[ \t]*:([^\r\n]*)"  # linear: white space is stripped afterwards
 _ORIGIN = re.compile(_FIELD % b"origin", re.IGNORECASE)
 _ID = re.compile(_FIELD % b"x-request-id", re.IGNORECASE)
 
@@ -68,7 +68,7 @@ class Intake:
         request = Request(head.partition(b" ")[0].decode("latin-1"), id=_request_id(head))
         request.scheme = scheme
         if origin := _ORIGIN.search(head):
-            request.headers = {b"origin": origin[1]}
+            request.headers = {b"origin": origin[1].strip(b" \t")}
         self._count(perf_counter() - started)
         answer = problem(DatabaseOverloaded(), request.id)
         return self._envelope.rendered(answer, request, date, last=False)
@@ -104,4 +104,4 @@ class Intake:
 
 def _request_id(head: bytes) -> str:
     chosen = _ID.search(head)
-    return request_id({b"x-request-id": chosen[1]} if chosen else {})
+    return request_id({b"x-request-id": chosen[1].strip(b" \t")} if chosen else {})
