@@ -82,7 +82,8 @@ KINDS: dict[type[Exception], Kind] = {
     HeadTooLarge: Kind(
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
         "VALIDATION_ERROR",
-        "The head of the request may have at most 65536 bytes and 100 fields.",
+        "The head of the request may have at most 65536 bytes, 100 fields and a path of 4096"
+        " bytes.",
     ),
     TokenMissing: Kind(
         HTTPStatus.UNAUTHORIZED,

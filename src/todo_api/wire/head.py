@@ -10,16 +10,22 @@ from httptools import (
     parse_url,
 )
 
+from compiled.bodies import declared_length
 from compiled.request import HeaderFields, fields_by_name
 from todo_api.problems.errors import HeadTooLarge, MalformedRequest
 
 MOST_BYTES = 65_536
 """The maximum of a head, and of what an inbox holds: `framing.MOST_BYTES` can't be larger."""
 MOST_FIELDS = 100  # as many as Apache accepts by default (LimitRequestFields)
+LONGEST_PATH = 4096
+"""Bytes; the longest that the contract allows has 3,090. It takes 1.5 ms to decode at worst."""
 
 _END = re.compile(rb"\n\r?\n")
 _REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])\r\n")
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_OPTION = rb"(?:^|,)[ \t]*%b[ \t]*(?:,|$)"
+_CLOSE = re.compile(_OPTION % b"close", re.IGNORECASE)
+_KEEP_ALIVE = re.compile(_OPTION % b"keep-alive", re.IGNORECASE)
 _LINES_BESIDE_FIELDS = 2  # the request line, and the empty one
 
 
@@ -72,6 +78,8 @@ class Head:
         self.method = method.decode()
         self.version = "1.1" if minor == b"1" else "1.0"
         self.path, self.query = _split(target)
+        if len(self.path) > LONGEST_PATH:
+            raise HeadTooLarge
         self.items: list[tuple[bytes, bytes]] = []
         self.authorization: list[bytes] = []
         parser = HttpRequestParser(self)
@@ -103,7 +111,7 @@ class Head:
         self.keep_alive = _keeps_alive(fields.get(b"connection"), minor)
         coding = fields.get(b"transfer-encoding")
         if coding is None:
-            self.length = int(fields.get(b"content-length", b"0"))
+            self.length = int(declared_length(fields))
         elif coding.lower() == b"chunked" and minor == b"1" and b"content-length" not in fields:
             self.length = None
         else:
@@ -114,8 +122,9 @@ def _keeps_alive(connection: bytes | None, minor: bytes) -> bool:
     """Tell whether the connection is kept open (RFC 9112, 9.3)."""
     if connection is None:
         return minor == b"1"
-    options = {option.strip(b" \t") for option in connection.lower().split(b",")}
-    return b"close" not in options and (minor == b"1" or b"keep-alive" in options)
+    if _CLOSE.search(connection):
+        return False
+    return minor == b"1" or _KEEP_ALIVE.search(connection) is not None
 
 
 def _split(target: bytes) -> tuple[bytes, bytes]:

@@ -8,6 +8,7 @@ _SIZE = b"%d" % len(TASK)
 
 _LENGTHS = {
     b"00" + _SIZE: 201,
+    b"0" * 5000 + _SIZE: 201,
     b" \t" + _SIZE + b" \t": 201,
     b"": 400,
     b"-1": 400,

@@ -25,7 +25,7 @@ _NO_IDS = [
     b"9007199254740992",
     b"9223372036854775808",
     b"18446744073709551617",
-    b"9" * 5000,
+    b"9" * 4000,
     b"null",
     b"true",
     b"NaN",
@@ -124,6 +124,10 @@ _QUERIES = {
     b"limit=1_0": 400,
     b"limit=%D9%A1": 400,
     b"limit=" + b"9" * 5000: 400,
+    b"q=" + b"%" * 60_000: 400,
+    b"tag=&" * 12_000: 400,
+    b"%&" * 30_000: 400,
+    b"a&" * 30_000: 400,
     b"limit=1&limit=1": 400,
     b"limit=1;complete=true": 400,
     b"cursor=": 400,
@@ -159,7 +163,9 @@ _PATHS = {
     b"/docs/%2e%2e/%2e%2e/etc/passwd": 404,
     b"/docs/%00": 404,
     b"/docs/%FF": 404,
-    b"/docs/" + b"a" * 5000: 404,
+    b"/docs/" + b"a" * 4000: 404,
+    b"/docs/" + b"a/" * 2000: 404,
+    b"/docs/" + b"a/" * 30_000: 431,
     b"/api/{user}": 404,
     b"/api/{user}/": 404,
     b"/api/{user}/task": 404,
@@ -175,9 +181,15 @@ _PATHS = {
     b"/api/%00/tasks": 403,
     b"/api/%FF/tasks": 403,
     b"/api/%/tasks": 403,
-    b"/api/" + b"a" * 5000 + b"/tasks": 403,
-    b"/" + b"a" * 60_000: 404,
-    b"/" * 30_000: 404,
+    b"/api/" + b"%F0%9F%A5%9B" * 255 + b"/tasks": 403,
+    b"/api/" + b"%" * 4000 + b"/tasks": 403,
+    b"/api/" + b"a" * 5000 + b"/tasks": 431,
+    b"/" + b"%" * 4095: 404,
+    b"/" + b"%" * 4096: 431,
+    b"/" + b"a" * 60_000: 431,
+    b"/" * 4096: 404,
+    b"/" * 4097: 431,
+    b"http://localhost/" + b"a" * 5000: 431,
     b"/api/{user}/tasks#fragment": 200,
     b"http://elsewhere.example/api/{user}/tasks": 200,
     b"HTTP://user:password@localhost:1/health": 200,
@@ -234,7 +246,10 @@ GROUPS: dict[str, Cases] = {
         f"{query[:50]!r} {len(query)}": case(b"GET tasks?" + query, status)
         for query, status in _QUERIES.items()
     },
-    "path": {f"{path[:50]!r} {len(path)}": _to(path, status) for path, status in _PATHS.items()},
+    "path": {
+        f"{path[:50]!r} {len(path)}": _to(path, *((status, 0) if status == 431 else (status,)))
+        for path, status in _PATHS.items()
+    },
     "method": {
         repr(method[:20]): case(method + b" tasks", status) for method, status in _METHODS.items()
     },
