@@ -16,6 +16,7 @@ from compiled.request import Headers
 _NOT_MODIFIED = "304"
 _BODILESS = (204, 304)
 _LINE_END = re.compile("[\\r\\n\\0]")
+_LONGEST_TAGS = 1000  # characters; 64 KiB of tags, from anyone, took 14 ms
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~]*)"')
 
 
@@ -138,7 +139,7 @@ def etag_of(content: bytes) -> str:
 
 def is_current(if_none_match: str | None, etag: str) -> bool:
     """Tell whether the client already has `etag`, by weak comparison (RFC 9110, 8.8.3.2)."""
-    if if_none_match is None:
+    if if_none_match is None or len(if_none_match) > _LONGEST_TAGS:
         return False
     if if_none_match in (etag, "*"):  # what nearly all clients send
         return True

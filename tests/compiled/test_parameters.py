@@ -100,6 +100,11 @@ QUERIES: dict[str, dict[str, str]] = {
     "%ff=1": {"\ufffd": UNKNOWN},
     "a+b=1": {"a b": UNKNOWN},
     "x" * 5_000: {"x" * 200: UNKNOWN},
+    "q=" + "%" * 60_000: {"q": "Must have at most 200 characters."},
+    "q=" + "%41" * 201: {"q": "Must have at most 200 characters."},
+    "tag=" + "%" * 60_000: {"tag": "Must have at most 50 characters."},
+    "tag=a&" * 10_000: {"tag": "Must have at most 20 items."},
+    "sort=x&" * 8_000: {"sort": ONCE},
     "limit=x&complete=x&sort=x&q=%ff&offset=0&offset=1": {
         "limit": INTEGER,
         "complete": "Must be true or false.",
@@ -123,7 +128,10 @@ def test_every_query_parameter_outside_the_contract_is_named(
 
 @pytest.mark.parametrize(
     "query",
-    ["", "&&", "limit=%31", "%6Cimit=1", "limit=1000&complete=false&sort=-created_at&q=%25", "q=%"],
+    [
+        *("", "&&", "&" * 60_000, "limit=%31", "%6Cimit=1", "q=%", "q=" + "%F0%9F%A5%9B" * 200),
+        "limit=1000&complete=false&sort=-created_at&q=%25",
+    ],
 )
 def test_a_query_within_the_contract_is_taken(client: TestClient, query: str) -> None:
     assert client.get(f"tasks?{query}").status_code == 200

@@ -158,8 +158,8 @@ def test_a_long_value_is_not_sent_back(client: TestClient, body: Any) -> None:
     assert all(len(pointer) <= 200 for pointer in faults(answer))
 
 
-def test_of_very_many_faults_a_hundred_are_named(client: TestClient) -> None:
-    answer = send(client, "PATCH", dict.fromkeys(map(str, range(1_000))))
+def test_up_to_a_hundred_faults_are_named(client: TestClient) -> None:
+    answer = send(client, "PATCH", dict.fromkeys(map(str, range(100))))
 
     assert problem(answer) == (422, "VALIDATION_ERROR")
     assert faults(answer) == {f"/{number}": UNKNOWN for number in range(100)}
@@ -171,7 +171,8 @@ def test_of_a_large_value_only_the_first_fault_is_told() -> None:
     schema = schema_of({"type": "array", "items": {"type": "string"}})
 
     assert len(schema.faults([0] * 20_000)) == 1
-    assert len(schema.faults([["a"] * 600, ["b"] * 600])) == 1
+    assert len(schema.faults([["a"] * 60, ["b"] * 60])) == 1
     assert len(schema.faults(["a"] * 20_000 + [0])) == 1
     assert schema.faults(["a"] * 20_000) == []
-    assert len(schema.faults([0] * 1_000)) == MOST_FAULTS
+    assert len(schema.faults([0] * MOST_FAULTS)) == MOST_FAULTS
+    assert len(schema.faults([0] * (MOST_FAULTS + 1))) == 1

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from compiled.document import Place, snake_case
-from compiled.errors import MOST_CHARACTERS, Fault
+from compiled.errors import MOST_CHARACTERS, MOST_FAULTS, Fault
 from compiled.parameters.parameter import Parameter
 from compiled.request import HeaderFields
 from compiled.schemas.schema import Schemas
@@ -54,10 +54,10 @@ class Parameters:
         self._headers = [(each.name.lower().encode(), each) for each in by_source["header"]]
         self._cookies = by_source["cookie"]
         self._known = {
-            **dict.fromkeys(extra, False),
-            **{each.name: each.repeats for each in self._query},
+            **dict.fromkeys(extra, 1),
+            **{each.name: each.most_texts for each in self._query},
         }
-        """The names allowed in a query, and whether each may be repeated."""
+        """The names allowed in a query, and how often each is read."""
         self.names = _named([each for several in by_source.values() for each in several])
         """The argument names."""
 
@@ -84,17 +84,19 @@ class Parameters:
     def _texts(self, query: bytes, faults: list[Fault]) -> dict[str, list[bytes]]:
         texts: dict[str, list[bytes]] = {}
         for pair in filter(None, query.split(b"&")):
+            if len(faults) >= MOST_FAULTS:
+                break
             raw_name, _, text = pair.partition(b"=")
             name = unquote_to_bytes(raw_name.replace(b"+", b" ")).decode(errors="replace") or "?"
-            repeats = self._known.get(name)
-            if repeats is None:
+            most = self._known.get(name)
+            if most is None:
                 fault = "Is not a parameter of this operation."
                 faults.append(Fault(name[:MOST_CHARACTERS], fault))
             elif name not in texts:
                 texts[name] = [text]
-            elif repeats:
+            elif len(texts[name]) < most:
                 texts[name].append(text)
-            else:
+            elif most == 1:
                 faults.append(Fault(name, "Must be sent only once."))
         return texts
 

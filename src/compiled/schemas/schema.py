@@ -10,9 +10,9 @@ from compiled.schemas.dialect import JsonSchema, translated
 from compiled.schemas.faults import faults_of
 from compiled.schemas.formats import CHECKS
 
-_MOST_VALUES = 1_000
+_MOST_VALUES = 100
 """Items and properties of a value whose faults are all reported. The validator creates every error
-before it returns one: for 32,000 bad items, in 64 KiB, 0.7 s, and 0.01 s for the first alone."""
+before it returns one: for 32,000 bad items, in 64 KiB, 0.7 s, for 1,000 31 ms, for 100 2 ms."""
 
 
 class Schema:
@@ -30,7 +30,7 @@ class Schema:
     def faults(self, value: Any) -> list[Fault]:
         """Return a fault for each place in `value` that fails, with JSON pointers (RFC 6901).
 
-        Of a value with more than 1,000 items and properties, only the first.
+        Of a value with more than 100 items and properties, only the first.
         """
         try:
             if not has_more_than(_MOST_VALUES, value):
