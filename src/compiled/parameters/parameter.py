@@ -11,7 +11,8 @@ from compiled.parameters.styles import splitter, style_of, unwrapper
 from compiled.parameters.values import InvalidText, read_json, scalar_reader, types_of
 from compiled.schemas.schema import Schemas
 
-_LONGEST_CHARACTER = 12  # bytes: four of UTF-8, each as %XX
+LONGEST_CHARACTER = 12
+"""Bytes: four of UTF-8, each as %XX."""
 _PATH, _QUERY, _HEADER = "path", "query", "header"
 _JSON = "application/json"
 
@@ -129,7 +130,7 @@ def _limited(decode: Callable[[bytes], str], schema: Place) -> Callable[[bytes],
         return decode
 
     def limited(raw: bytes) -> str:
-        if len(raw) > characters * _LONGEST_CHARACTER:
+        if len(raw) > characters * LONGEST_CHARACTER:
             raise InvalidText(f"Must have at most {characters} characters.")
         return decode(raw)
 

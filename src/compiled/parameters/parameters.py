@@ -8,13 +8,14 @@ from urllib.parse import unquote_to_bytes
 
 from compiled.document import Place, snake_case
 from compiled.errors import MOST_CHARACTERS, MOST_FAULTS, Fault
-from compiled.parameters.parameter import Parameter
+from compiled.parameters.parameter import LONGEST_CHARACTER, Parameter
 from compiled.request import HeaderFields
 from compiled.schemas.schema import Schemas
 
 BODY = "body"
 """The argument name of the request's body."""
 
+_LONGEST_NAME = MOST_CHARACTERS * LONGEST_CHARACTER
 _SOURCES = ("path", "query", "header", "cookie")
 _NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
 """Headers that OpenAPI describes elsewhere: it ignores parameters of these names."""
@@ -87,7 +88,8 @@ class Parameters:
             if len(faults) >= MOST_FAULTS:
                 break
             raw_name, _, text = pair.partition(b"=")
-            name = unquote_to_bytes(raw_name.replace(b"+", b" ")).decode(errors="replace") or "?"
+            raw_name = raw_name[:_LONGEST_NAME].replace(b"+", b" ")
+            name = unquote_to_bytes(raw_name).decode(errors="replace") or "?"
             most = self._known.get(name)
             if most is None:
                 fault = "Is not a parameter of this operation."
