@@ -13,7 +13,7 @@ Read = Callable[[str], Any]
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
-_MOST_DIGITS = 1000
+MOST_DIGITS = 1000
 """More digits take longer to parse than the rest of a request; Python's limit is 4,300."""
 _TEXTS = {"true": True, "false": False}
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -78,8 +78,8 @@ def _string(text: str) -> str:
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise InvalidText("Must be an integer, such as 7.")
-    if len(text) > _MOST_DIGITS:
-        raise InvalidText(f"Must have at most {_MOST_DIGITS} digits.")
+    if len(text) > MOST_DIGITS:
+        raise InvalidText(f"Must have at most {MOST_DIGITS} digits.")
     return int(text)
 
 

@@ -26,7 +26,8 @@ CAUSES = {
     "VALIDATION_ERROR": Cause(
         (400, 408, 422, 431),
         "The body is not JSON (400), or a parameter (400) or the body (422) breaks the contract;"
-        " the request did not arrive in time (408); its header fields are too large (431).",
+        " the request did not arrive in time (408); its path or its header fields are too large"
+        " (431).",
         "Look at errors: each names a field by its JSON pointer, or a parameter, and its fault."
         " Send what did not arrive again; send less in cookies and other header fields.",
     ),
