@@ -12,8 +12,8 @@ ORIGINAL = contract.contract_yaml().decode()
 GET = "GET /api/{user_id}/tasks/{task_id}"
 REFUSED = {
     "a name twice": (
-        "  version: 1.3.0\n",
-        "  version: 1.3.0\n  version: 1.4.0\n",
+        "  version: 1.3.1\n",
+        "  version: 1.3.1\n  version: 1.4.0\n",
         "line 5: version stands twice",
     ),
     "no YAML": ("Todo API\n", "[Todo API\n", "line 5: did not find expected ',' or ']'"),

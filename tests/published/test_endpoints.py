@@ -53,7 +53,7 @@ def test_a_sound_server_says_so(anonymous: TestClient, path: str, status: str) -
     answer = anonymous.get(path)
 
     assert answer.status_code == 200
-    assert answer.json() == {"status": status, "service": "todo-api", "version": "1.3.0"}
+    assert answer.json() == {"status": status, "service": "todo-api", "version": "1.3.1"}
     assert anonymous.head(path).headers["Content-Length"] == answer.headers["Content-Length"]
     assert anonymous.head(path).content == b""
 
