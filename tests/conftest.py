@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
+import hypothesis
 import psycopg2
 import pytest
 import yaml
@@ -55,6 +56,10 @@ MISSING = pytest.StashKey[str]()
 
 for variable in Settings.model_fields:
     os.environ.pop(variable.upper(), None)  # a developer's own settings are no test's
+
+# No example fails by its time. All else stays, as the profile that Hypothesis loads for CI has it.
+hypothesis.settings.register_profile("any time", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("any time")
 
 # Node.js is beside this Python, as tools/venv.sh has put it there.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]])
