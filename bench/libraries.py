@@ -13,6 +13,12 @@ from contextlib import suppress
 from statistics import median
 from typing import TYPE_CHECKING
 
+import jwt
+
+from identity.errors import TokenInvalid
+from identity.jws import claims_of, header_of
+from todo_api.settings.development import token_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,14 +29,10 @@ _TICK = 2_000  # requests between two updates of the shared counts, as at 8,000 
 _folder = tempfile.mkdtemp(dir="/dev/shm")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder  # is read when the library is imported
 
-import jwt  # noqa: E402 (see above)
 from prometheus_client import Counter, Histogram  # noqa: E402 (see above)
 from pythonjsonlogger.json import JsonFormatter as LibrarysFormatter  # noqa: E402 (see above)
 
-from identity.errors import TokenInvalid  # noqa: E402 (see above)
-from identity.jws import claims_of, header_of  # noqa: E402 (see above)
 from todo_api.request import Request  # noqa: E402 (see above)
-from todo_api.settings.development import token_for  # noqa: E402 (see above)
 from todo_api.telemetry.counts import BOUNDS  # noqa: E402 (see above)
 from todo_api.telemetry.meter import Meter  # noqa: E402 (see above)
 from todo_api.telemetry.request_line import fields_of, json_of  # noqa: E402 (see above)
